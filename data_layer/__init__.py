@@ -1,0 +1,1 @@
+"""Everything Meterbook knows and does, without a web page: imports no dash, flask or plotly."""

@@ -1,0 +1,1 @@
+"""The accounts room: households, staff, meters, and who may do what."""

@@ -1,0 +1,1 @@
+"""The readings room: what a reading is, `operations` the one way in, `queries` the way out."""

@@ -1,0 +1,30 @@
+"""Every setting, typed and frozen, from the environment. Read by app.py, cli/ and tests only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_FOLDER = Path(__file__).resolve().parent
+
+
+class Settings(BaseSettings):
+    """Each field is read from METERBOOK_<NAME>; docs/settings.md explains them one by one."""
+
+    model_config = SettingsConfigDict(env_prefix="METERBOOK_", frozen=True, extra="ignore")
+
+    home: Path = PROJECT_FOLDER
+    host: str = "127.0.0.1"
+    port: int = Field(default=8050, ge=0, le=65535)
+    timezone: str = ""
+    """Zone of a home at its creation; empty means the home's own, Asia/Singapore for a new one."""
+    currency: str = Field(default="SGD", pattern="^[A-Z]{3}$")
+    min_group: int = Field(default=5, ge=2)
+    database_url: SecretStr | None = None
+    """Another database than the SQLite file in the home."""
+    trusted_hosts: str = ""
+    """Comma-separated host names this server answers to; empty: loopback and METERBOOK_HOST."""
+    secure_cookies: bool = False
+    """Set behind TLS: Secure and __Host- cookies, HSTS."""
