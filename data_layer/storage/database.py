@@ -1,0 +1,126 @@
+"""The relational store of a home: one engine, whole transactions, tables that migrate themselves.
+
+SQLite in the home by default: WAL, `synchronous=FULL` (a commit is on disk when it returns),
+foreign keys on, and every write begins with BEGIN IMMEDIATE, so that two writers queue instead
+of failing halfway. Another database comes by URL; there a write is SERIALIZABLE.
+
+The rooms declare their tables on `METADATA`, each in its own `tables.py`; how a database gets
+from one shape to the next stands in `migrations/versions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url
+
+from data_layer.errors import Unavailable
+
+DATABASE_FILE = "meterbook.sqlite3"
+METADATA = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+MIGRATIONS = Path(__file__).with_name("migrations")
+BUSY_SECONDS = 30.0
+_WRITING = "meterbook_writing"
+
+
+class NewerDatabase(Unavailable):
+    """The database has been changed by a later version of Meterbook than this one."""
+
+
+def sqlite_url(file: Path) -> URL:
+    return URL.create("sqlite", database=str(file))
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An engine whose tables are of this version."""
+
+    engine: Engine
+
+    @classmethod
+    def open(cls, address: str | URL | Path) -> Database:
+        """Open (a path means a SQLite file), and bring the tables to this version.
+
+        Raises NewerDatabase when a later version has been at work there.
+        """
+        url = sqlite_url(address) if isinstance(address, Path) else make_url(address)
+        database = cls(_sqlite(url) if url.get_backend_name() == "sqlite" else _server(url))
+        try:
+            database._migrate()
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view; nothing is kept of what is done in it."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: all of it is durable when the block ends, nothing if it raises."""
+        with self.engine.connect().execution_options(**{_WRITING: True}) as connection:
+            if connection.dialect.name != "sqlite":
+                connection.execution_options(isolation_level="SERIALIZABLE")
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _migrate(self) -> None:
+        scripts = ScriptDirectory(str(MIGRATIONS))
+        with self.read() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+        if current == scripts.get_current_head():
+            return
+        known = {script.revision for script in scripts.walk_revisions()}
+        if current is not None and current not in known:
+            raise NewerDatabase(
+                f"the database is of a newer Meterbook (version {current}; this one knows "
+                f"versions up to {scripts.get_current_head()}): start the newer Meterbook."
+            )
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        with self.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def _server(url: URL) -> Engine:
+    return create_engine(url, pool_pre_ping=True)
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: SqliteConnection, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself: `_begin` does
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get(_WRITING, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
