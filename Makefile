@@ -1,0 +1,88 @@
+# The front door. `make run` and `make test` set up everything they need, on a bare Debian 12 too.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo
+
+.PHONY: help setup setup-test run demo test faults check format screenshots clean
+
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+# --- set-up --------------------------------------------------------------------------------
+# $(call debian,PACKAGE...): installs what is missing when root, else says in one line what to type.
+define debian
+@missing=""; for package in $(1); do \
+	dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+done; \
+if [ -n "$$missing" ]; then \
+	if [ "$$(id -u)" = 0 ]; then \
+		echo "installing$$missing"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	else \
+		echo "Please type: sudo apt-get install$$missing"; exit 1; \
+	fi; \
+fi
+endef
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory venv-package
+	$(PYTHON) -m venv $(VENV)
+
+.PHONY: venv-package
+venv-package:
+	$(call debian,python3-venv)
+
+$(VENV)/.runtime: requirements.txt $(VENV)/pyvenv.cfg
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+setup: $(VENV)/.runtime ## the environment to run it
+
+setup-test: $(VENV)/.development ## the environment to work on it, browsers included
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null \
+		|| $(MAKE) --no-print-directory browser-packages
+
+.PHONY: browser-packages
+browser-packages:
+	$(call debian,chromium chromium-driver)
+
+# --- run -----------------------------------------------------------------------------------
+$(DEMO)/.meterbook/home.json: $(VENV)/.runtime
+	METERBOOK_HOME=$(DEMO) $(BIN)/flask demo create
+
+demo: $(DEMO)/.meterbook/home.json ## a home of 200 synthetic meters and 13 months
+
+run: demo ## serve the demo at http://127.0.0.1:8050
+	METERBOOK_HOME=$(DEMO) $(BIN)/python app.py
+
+# --- trust ---------------------------------------------------------------------------------
+test: setup-test ## all tests, browsers included
+	$(BIN)/python -m pytest
+
+faults: setup-test ## kill the server 300 times and look for a lost reading
+	METERBOOK_KILLS=300 $(BIN)/python -m pytest tests/faults
+
+check: $(VENV)/.development ## lint, types, floors of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/house
+
+format: $(VENV)/.development ## let ruff tidy the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+screenshots: setup-test demo ## the README's pictures, taken from the demo
+	$(BIN)/python -m tests.browser.screenshots
+
+clean: ## forget the environment and the demo
+	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
