@@ -1,0 +1,174 @@
+"""The worker: does what is queued, tells how far it is, and survives whatever the work raises."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from data_layer.clock import system_clock
+from data_layer.errors import RuleBroken
+from data_layer.jobs.model import Handler, Job, JobKind, JobState, Result, Task
+from data_layer.jobs.queue import Jobs
+from data_layer.jobs.worker import Worker
+from data_layer.storage.database import Database
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database.open(tmp_path / "meterbook.sqlite3")
+    yield database
+    database.close()
+
+
+@contextmanager
+def working(database: Database, handler: Handler, *, repeatable: bool = True) -> Iterator[Jobs]:
+    jobs = Jobs(database, system_clock, {"work": JobKind(handler, repeatable=repeatable)})
+    worker = Worker(jobs, poll_seconds=0.05)
+    worker.start()
+    try:
+        yield jobs
+    finally:
+        worker.close()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def ended(jobs: Jobs, job_id: str) -> Job:
+    wait_for(lambda: jobs.get(job_id).finished)
+    return jobs.get(job_id)
+
+
+def test_the_answer_of_the_work_is_kept(database: Database) -> None:
+    def double(task: Task) -> Result:
+        return {"twice": int(str(task.job.params["n"])) * 2}
+
+    with working(database, double) as jobs:
+        job = ended(jobs, jobs.start("work", {"n": 21}, actor="cli"))
+
+    assert job.state is JobState.DONE
+    assert job.result == {"twice": 42}
+    assert job.started_at is not None
+    assert job.finished_at is not None
+
+
+def test_a_broken_rule_fails_the_job_with_its_sentence(database: Database) -> None:
+    def refuse(task: Task) -> Result:
+        raise RuleBroken("the register goes backwards.")
+
+    with working(database, refuse) as jobs:
+        job = ended(jobs, jobs.start("work", {}, actor="cli"))
+
+    assert job.state is JobState.FAILED
+    assert job.error == "the register goes backwards."
+
+
+def test_the_worker_outlives_an_unexpected_failure(database: Database) -> None:
+    def stumble(task: Task) -> Result:
+        if task.job.params:
+            raise ZeroDivisionError("by nought")
+        return {}
+
+    with working(database, stumble) as jobs:
+        bad = jobs.start("work", {"stumble": True}, actor="cli")
+        good = jobs.start("work", {}, actor="cli")
+
+        assert ended(jobs, good).state is JobState.DONE
+        assert "ZeroDivisionError: by nought" in ended(jobs, bad).error
+
+
+def test_progress_is_seen_while_the_work_goes_on(database: Database) -> None:
+    go_on = threading.Event()
+
+    def wait(task: Task) -> Result:
+        task.progress("reading", 3, 10)
+        go_on.wait(20)
+        return {}
+
+    with working(database, wait) as jobs:
+        job_id = jobs.start("work", {}, actor="cli")
+        wait_for(lambda: jobs.get(job_id).message == "reading")
+        job = jobs.get(job_id)
+        go_on.set()
+        assert (job.done, job.total, job.state) == (3, 10, JobState.RUNNING)
+        assert ended(jobs, job_id).message == ""
+
+
+def test_progress_is_written_only_a_few_times_a_second(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    monkeypatch.setattr(
+        Jobs, "advance", lambda _jobs, _id, _text, done, _total: written.append(done)
+    )
+
+    def chatter(task: Task) -> Result:
+        for done in range(100_000):
+            task.progress("counting", done, 100_000)
+        return {}
+
+    with working(database, chatter) as jobs:
+        ended(jobs, jobs.start("work", {}, actor="cli"))
+
+    assert 1 <= len(written) < 20
+
+
+def test_repeatable_work_is_put_down_when_the_process_closes(database: Database) -> None:
+    begun = threading.Event()
+
+    def long(task: Task) -> Result:
+        begun.set()
+        while True:
+            task.pause_point()
+            time.sleep(0.01)
+
+    with working(database, long) as jobs:
+        job_id = jobs.start("work", {}, actor="cli")
+        assert begun.wait(20)
+
+    assert jobs.get(job_id).state is JobState.QUEUED
+
+
+def test_work_that_cannot_be_repeated_is_finished_before_closing(database: Database) -> None:
+    begun = threading.Event()
+
+    def short(task: Task) -> Result:
+        begun.set()
+        for _ in range(20):
+            task.pause_point()
+            time.sleep(0.01)
+        return {"finished": True}
+
+    with working(database, short, repeatable=False) as jobs:
+        job_id = jobs.start("work", {}, actor="cli")
+        assert begun.wait(20)
+
+    assert jobs.get(job_id).result == {"finished": True}
+
+
+def test_a_job_another_process_queued_is_found_by_looking(database: Database) -> None:
+    with working(database, lambda _: {"done": "yes"}) as jobs:
+        elsewhere = Jobs(database, system_clock, {"work": JobKind(lambda _: {})})
+        job_id = elsewhere.start("work", {}, actor="cli")
+
+        assert ended(jobs, job_id).result == {"done": "yes"}
+
+
+def test_work_interrupted_by_a_crash_is_done_again_and_says_so(database: Database) -> None:
+    before = Jobs(database, system_clock, {"work": JobKind(lambda _: {})})
+    job_id = before.start("work", {}, actor="cli")
+    before.claim()
+
+    with working(database, lambda _: {"accepted": 0}) as jobs:
+        job = ended(jobs, job_id)
+
+    assert job.result == {"accepted": 0, "interrupted": True}
