@@ -9,6 +9,8 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
+from components.attributes import aria, data
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -29,14 +31,14 @@ def figure_cards(figures: Sequence[Figure], *, store_id: str = "", label: str) -
     """A row of figure cards; it wraps on small screens."""
     return html.Section(
         html.Ul([html.Li(_figure_card(figure, store_id)) for figure in figures], className="cards"),
-        **{"aria-label": label},
+        **aria(label=label),
     )
 
 
 def _figure_card(figure: Figure, store_id: str) -> html.Div:
     title: Component | str = figure.title
     if figure.href:
-        title = html.A(figure.title, href=figure.href, **{"data-view": store_id})
+        title = html.A(figure.title, href=figure.href, **data(view=store_id))
     facts = [html.Div([html.Dt(name), html.Dd(value)]) for name, value in figure.facts]
     return html.Div(
         [
@@ -65,7 +67,7 @@ def panel(
 ) -> html.Section:
     """A surface on the page with an optional heading and buttons at its right."""
     heading = {2: html.H2, 3: html.H3}[level]
-    attributes = {"id": panel_id} if panel_id else {}
+    attributes: dict[str, Any] = {"id": panel_id} if panel_id else {}
     head = [
         html.Div(
             [

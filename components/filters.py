@@ -12,6 +12,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from components import view as views
+from components.attributes import aria
 from components.view import View
 
 PERIODS = (
@@ -74,7 +75,7 @@ def period_links(
             for name, label in periods
         ],
         className="presets",
-        **{"aria-label": "Period"},
+        **aria(label="Period"),
     )
 
 

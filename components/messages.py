@@ -8,6 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
 
+from components.attributes import aria
 from components.shell import icon
 
 
@@ -43,7 +44,7 @@ def note(sentence: Any) -> html.Div:
 
 
 def _notice(sentence: Any, *, kind: str, symbol: str, role: str | None = None) -> html.Div:
-    attributes = {"role": role} if role else {}
+    attributes: dict[str, Any] = {"role": role} if role else {}
     return html.Div(
         [icon(symbol), html.Div(sentence)], className=f"notice notice-{kind}", **attributes
     )
@@ -70,11 +71,11 @@ def waiting(text: str) -> html.Div:
 
 def progress(done: int, total: int, label: str) -> html.Div:
     """Work under way: a native progress bar with its numbers in words."""
-    known = {"value": str(done), "max": str(total)} if total else {}
+    known: dict[str, Any] = {"value": str(done), "max": str(total)} if total else {}
     return html.Div(
         [
             html.P([html.Span(label), html.Span(f"{done:,} of {total:,}" if total else "")]),
-            html.Progress(**known, **{"aria-label": label}),
+            html.Progress(**known, **aria(label=label)),
         ],
         className="progress-line",
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from dash import dcc, html, page_container
 from dash.development.base_component import Component
 
+from components.attributes import aria, data
 from components.ids import Shell
 
 ROLE_NAMES = {"household": "Household", "government": "Government analyst", "admin": "Operator"}
@@ -66,7 +67,7 @@ def frame(
             ),
             html.Main(content or page_container, id=Shell.MAIN, tabIndex="-1", className="page"),
             _footer(zone),
-            html.Div(id=Shell.ANNOUNCEMENT, className="visually-hidden", **{"aria-live": "polite"}),
+            html.Div(id=Shell.ANNOUNCEMENT, className="visually-hidden", **aria(live="polite")),
             _help(),
         ],
         className="frame",
@@ -75,13 +76,13 @@ def frame(
 
 def icon(name: str) -> html.I:
     """A decorative Bootstrap icon, silent for screen readers."""
-    return html.I(className=f"bi bi-{name}", **{"aria-hidden": "true"})
+    return html.I(className=f"bi bi-{name}", **aria(hidden="true"))
 
 
 def wordmark(href: str) -> dcc.Link:
     """The product's name and mark, a link to the viewer's main page."""
     return dcc.Link(
-        [html.Span(className="mark", **{"aria-hidden": "true"}), html.Span("Meterbook")],
+        [html.Span(className="mark", **aria(hidden="true")), html.Span("Meterbook")],
         href=href,
         className="wordmark",
     )
@@ -99,7 +100,7 @@ def theme_switch() -> html.Button:
         className="icon-button",
         title="Light or dark (t)",
         disable_n_clicks=True,
-        **{"data-theme-switch": "true"},
+        **data(theme_switch="true"),
     )
 
 
@@ -108,7 +109,7 @@ def _navigation(items: Sequence[NavigationItem]) -> html.Nav:
         dcc.Link([icon(item.icon), html.Span(item.title)], href=item.path, className="nav-entry")
         for item in items
     ]
-    return html.Nav(links, id=Shell.NAVIGATION, className="navigation", **{"aria-label": "Pages"})
+    return html.Nav(links, id=Shell.NAVIGATION, className="navigation", **aria(label="Pages"))
 
 
 def _user_menu(name: str, role: str, csrf_token: str) -> html.Details:
@@ -147,7 +148,7 @@ def _user_menu(name: str, role: str, csrf_token: str) -> html.Details:
                         type="button",
                         className="menu-entry",
                         disable_n_clicks=True,
-                        **{"data-help": "true"},
+                        **data(help="true"),
                     ),
                     sign_out,
                 ],
@@ -198,5 +199,5 @@ def _help() -> html.Dialog:
         ],
         id=Shell.HELP,
         className="dialog",
-        **{"aria-labelledby": f"{Shell.HELP}-title"},
+        **aria(labelledby=f"{Shell.HELP}-title"),
     )

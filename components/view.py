@@ -16,6 +16,8 @@ from urllib.parse import urlencode
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from components.attributes import data
+
 View = Mapping[str, str | Sequence[str]]
 
 
@@ -52,7 +54,7 @@ def link(
     """A link inside one page: changes the view without loading the page again."""
     if current:
         attributes["aria-current"] = "true"
-    return html.A(children, href=href, **{"data-view": store_id}, **attributes)
+    return html.A(children, href=href, **data(view=store_id), **attributes)
 
 
 def form(
@@ -77,6 +79,6 @@ def form(
         [*hidden, *children],
         action=path,
         method="get",
-        **{"data-view": store_id},
+        **data(view=store_id),
         **attributes,
     )
