@@ -1,0 +1,1 @@
+"""What spans rooms: import a file, end the day, create a demo home."""
