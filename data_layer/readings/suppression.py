@@ -1,0 +1,107 @@
+"""Keeps group totals from speaking of single households, in whatever way they are combined.
+
+**The rule.** The households of all places (region, area, dwelling type) are divided once into
+*atoms*: sets of whole places with at least `at_least` households each. An answer is a sum over
+the atoms that lie wholly inside the asked set, never over a part of one.
+
+**The guarantee.** Take any answers and add and subtract them in any multiples. If what is left
+is the consumption of some set of households, that set is a union of atoms, so it is empty or
+has at least `at_least` of them.
+*Proof.* An answer is a sum of atom totals with coefficients 0 and 1, so a combination of answers
+is a sum of atom totals with integer coefficients. All households of an atom carry the same
+coefficient, since atoms are disjoint and always counted whole. Therefore the households that
+carry a coefficient other than 0 fill whole atoms.
+
+Half hours in which fewer than `at_least` meters of an atom report are masked atom by atom, before
+they are added up, so the same holds for each half hour. The guarantee is for one state of the
+accounts: two answers with a change of accounts between them divide differently.
+
+**The division** keeps totals complete where it can. A small place joins other small places of
+its area, or else the smallest atom of it: the area's total stays complete. An area too small as
+a whole joins other such areas of its region, or else the region's smallest atom: the region's
+total stays complete. A region too small joins others likewise: the total of all stays complete.
+Only when all households together are too few is everything withheld.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from data_layer.readings.model import GroupPath
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """Places that are only ever counted together."""
+
+    paths: frozenset[GroupPath]
+    households: int
+
+
+def atoms(households: Mapping[GroupPath, int], at_least: int) -> tuple[Atom, ...]:
+    """Divide all places with households into atoms of at least `at_least` of them.
+
+    With `at_least` 0 or 1 every place is its own atom. Empty when all together are too few.
+    Depends on nothing but its arguments, so that every question is answered by one division.
+    """
+    places = [
+        Atom(frozenset((path,)), count) for path, count in sorted(households.items()) if count > 0
+    ]
+    for level in (_area, _region, _everything):
+        places = [
+            atom
+            for _, group in groupby(sorted(places, key=level), key=level)
+            for atom in _pool(list(group), at_least)
+        ]
+    return tuple(atom for atom in places if atom.households >= at_least)
+
+
+def within(division: Iterable[Atom], asked: frozenset[GroupPath]) -> tuple[Atom, ...]:
+    """The atoms that lie wholly inside the asked places: all an answer may add up."""
+    return tuple(atom for atom in division if atom.paths <= asked)
+
+
+def _pool(group: list[Atom], at_least: int) -> list[Atom]:
+    """Join what is too small, in its own level, into atoms that are large enough.
+
+    The small ones fill pools from the smallest up. What is left over joins a pool if there is
+    one, else the smallest large atom; alone in its level it stays small, for the level above.
+    """
+    small = sorted((a for a in group if a.households < at_least), key=_by_size)
+    large = sorted((a for a in group if a.households >= at_least), key=_by_size)
+    pools: list[Atom] = []
+    rest: Atom | None = None
+    for atom in small:
+        rest = atom if rest is None else _joined(rest, atom)
+        if rest.households >= at_least:
+            pools.append(rest)
+            rest = None
+    if rest is None:
+        return [*pools, *large]
+    for host in (pools, large):
+        if host:
+            host[0] = _joined(host[0], rest)
+            return [*pools, *large]
+    return [rest]
+
+
+def _joined(one: Atom, other: Atom) -> Atom:
+    return Atom(one.paths | other.paths, one.households + other.households)
+
+
+def _by_size(atom: Atom) -> tuple[int, list[GroupPath]]:
+    return atom.households, sorted(atom.paths)
+
+
+def _area(atom: Atom) -> tuple[str, ...]:
+    return min(atom.paths)[:2]
+
+
+def _region(atom: Atom) -> tuple[str, ...]:
+    return min(atom.paths)[:1]
+
+
+def _everything(_: Atom) -> tuple[str, ...]:
+    return ()
