@@ -1,34 +1,70 @@
-"""The HTML document around the application: what must be there before the first paint.
+"""The HTML document around the application: which of our files load, and in what order.
 
-theme.js stands in the head so that a dark page never flashes light. It is a file, not inline
-text, because the content security policy forbids inline scripts.
+Dash would load assets by folder name, ours before Bootstrap's; so it is told to load none
+(`include_assets_files=False`) and this list is the one truth, for the server-rendered sign-in
+too. theme.js stands in the head so that a dark page never flashes light; it is a file, not
+inline text, because the content security policy forbids inline scripts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-ASSETS_NOT_LOADED_BY_THEMSELVES = r"theme\.js$"
-"""For Dash's `assets_ignore`: the head loads these."""
+STYLES = (
+    "vendor/bootstrap/bootstrap.min.css",
+    "vendor/bootstrap-icons/bootstrap-icons.min.css",
+    "css/tokens.css",
+    "css/frame.css",
+    "css/controls.css",
+    "css/content.css",
+)
+SIGN_IN_STYLES = (*STYLES, "css/sign_in.css")
+THEME_SCRIPT = "js/theme.js"
+SCRIPTS = (
+    "js/session.js",
+    "js/url_state.js",
+    "js/navigation.js",
+    "js/shortcuts.js",
+    "js/charts.js",
+    "upload.js",
+)
+PLOTLY = "vendor/plotly/plotly-basic.min.js"
+"""Fetched when the first chart appears; assets/js/charts.js points Dash at it."""
+FONT = "fonts/inter-latin.woff2"
+ICON = "favicon.svg"
+
+
+def head(asset_url: Callable[[str], str], *, styles: tuple[str, ...] = STYLES) -> str:
+    """Icon, theme, font and styles; `asset_url` gives the versioned address of a file."""
+    links = [f'<link rel="stylesheet" href="{asset_url(name)}">' for name in styles]
+    return "\n".join(
+        [
+            '<meta name="color-scheme" content="light dark">',
+            f'<link rel="icon" href="{asset_url(ICON)}" type="image/svg+xml">',
+            f'<script src="{asset_url(THEME_SCRIPT)}"></script>',
+            f'<link rel="preload" href="{asset_url(FONT)}" as="font" crossorigin>',
+            *links,
+        ]
+    )
 
 
 def document(asset_url: Callable[[str], str]) -> str:
-    """Dash's index string; `asset_url` gives the (versioned) address of a file in assets/."""
+    """Dash's index string."""
+    scripts = "\n".join(f'<script src="{asset_url(name)}"></script>' for name in SCRIPTS)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 {{%metas%}}
-<meta name="color-scheme" content="light dark">
 <meta name="description" content="The book of electricity meters">
+<meta name="plotly" content="{asset_url(PLOTLY)}">
 <title>{{%title%}}</title>
-<link rel="icon" href="{asset_url("favicon.svg")}" type="image/svg+xml">
-<script src="{asset_url("js/theme.js")}"></script>
-<link rel="preload" href="{asset_url("fonts/inter-latin.woff2")}" as="font" crossorigin>
+{head(asset_url)}
 {{%css%}}
 </head>
 <body>
 {{%app_entry%}}
 {{%config%}}
+{scripts}
 {{%scripts%}}
 {{%renderer%}}
 </body>

@@ -19,8 +19,6 @@ class Shell(StrEnum):
     """Store: "light" or "dark", kept by assets/js/theme.js."""
     NAVIGATION = "shell-navigation"
     MAIN = "main"
-    ANNOUNCEMENT = "shell-announcement"
-    """Polite live region: what screen readers are told after a change."""
     HELP = "shell-help"
 
 

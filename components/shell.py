@@ -67,7 +67,6 @@ def frame(
             ),
             html.Main(content or page_container, id=Shell.MAIN, tabIndex="-1", className="page"),
             _footer(zone),
-            html.Div(id=Shell.ANNOUNCEMENT, className="visually-hidden", **aria(live="polite")),
             _help(),
         ],
         className="frame",

@@ -1,0 +1,67 @@
+// What pages do in the browser without asking the server: clicks on charts become words of the
+// address, grids with endless rows ask again, and a job that began is written into the address.
+(function () {
+  "use strict";
+  const ours = (window.dash_clientside = window.dash_clientside || {});
+  const SAME = () => window.dash_clientside.no_update;
+
+  function go(store, search) {
+    const query = search.toString();
+    const address = location.pathname + (query ? "?" + query : "");
+    window.meterbookView.go(store, new URL(address, location.href));
+  }
+
+  // A click on a bar or slice chooses its group; a second click lets it go again.
+  function toggled(word) {
+    return function (click, store) {
+      const point = click && click.points && click.points[0];
+      if (!point) return SAME();
+      const value = String(point.label || point.customdata || point.y);
+      const search = new URLSearchParams(location.search);
+      const chosen = search.getAll(word);
+      search.delete(word);
+      const kept = chosen.includes(value)
+        ? chosen.filter((each) => each !== value)
+        : chosen.concat(value);
+      for (const each of kept) search.append(word, each);
+      go(store, search);
+      return SAME();
+    };
+  }
+
+  // Words for the address, such as {job: "12"}; an empty value removes its word.
+  function setWords(words, store) {
+    if (!words) return SAME();
+    const search = new URLSearchParams(location.search);
+    for (const [word, value] of Object.entries(words)) {
+      if (value) search.set(word, value);
+      else search.delete(word);
+    }
+    if (search.toString() !== new URLSearchParams(location.search).toString()) go(store, search);
+    return SAME();
+  }
+
+  // The sorted column of a grid as a word of the address: "-kwh", "area".
+  function sorted(columns, store) {
+    const column = (columns || []).find((each) => each.sort);
+    if (!column) return SAME();
+    return setWords({ sort: (column.sort === "desc" ? "-" : "") + column.colId }, store);
+  }
+
+  // Endless grids keep blocks of rows; after a change of filter or data they fetch them anew.
+  async function askAgain(view, changed, grid) {
+    const api = await window.dash_ag_grid.getApiAsync(grid);
+    api.deselectAll();
+    api.purgeInfiniteCache();
+    api.ensureIndexVisible(0);
+    return SAME();
+  }
+
+  ours.meterbook = Object.assign(ours.meterbook || {}, {
+    toggleArea: toggled("area"),
+    toggleDwelling: toggled("dwelling"),
+    setWords,
+    sorted,
+    askAgain,
+  });
+})();
