@@ -1,0 +1,141 @@
+"""What a source may send: the rules on form and time, and which error a broken rule is.
+
+The rules that need the stored readings (never decreasing, one value a key) are in `judging.py`;
+the sentences for people in `sentences.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from data_layer.clock import HALF_HOUR, HomeZone, epoch_of
+from data_layer.errors import BadInput, Conflict, MeterbookError, NotFound, RuleBroken
+from data_layer.quantities import MAXIMUM_WH, VOID_WH
+from data_layer.readings.judging import judge
+from data_layer.readings.model import ReadingBatch, Verdict
+from data_layer.readings.order import representable
+from data_layer.readings.room import Standing
+from data_layer.readings.store import Verdicts
+
+__all__ = [
+    "ADMIN_MANUAL",
+    "FUTURE_TOLERANCE_SECONDS",
+    "ID_PATTERN",
+    "ID_RULE",
+    "INTERVAL_FILE",
+    "REGISTER_CSV",
+    "SIMULATOR",
+    "UPLOAD_PAGE",
+    "SourceRules",
+    "error_for",
+    "judge",
+    "judge_form",
+]
+
+FUTURE_TOLERANCE_SECONDS = 5 * 60
+ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,31}", re.ASCII)
+ID_RULE = "1 to 32 letters, digits, spaces or . _ / -, the first a letter or digit"
+WORD_PATTERN = re.compile(r"[!-+\--~][ -+\--~]{0,63}", re.ASCII)
+"""Types and sources: printable ASCII without a comma, so that no file needs escaping."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRules:
+    """What distinguishes one source of readings from another."""
+
+    on_the_half_hour: bool
+    """Times must be HH:00:00 or HH:30:00, local to the home."""
+    registered_only: bool = True
+    """Meters must be registered; flow files may speak of meters nobody has been assigned."""
+
+
+UPLOAD_PAGE = SourceRules(on_the_half_hour=True)
+REGISTER_CSV = SourceRules(on_the_half_hour=True)
+SIMULATOR = SourceRules(on_the_half_hour=True)
+INTERVAL_FILE = SourceRules(on_the_half_hour=False)
+ADMIN_MANUAL = SourceRules(on_the_half_hour=False)
+
+
+def judge_form(
+    batch: ReadingBatch,
+    rules: SourceRules,
+    *,
+    standing: Callable[[str], Standing],
+    zone: HomeZone,
+    now: datetime,
+) -> Verdicts:
+    """First verdicts: everything that can be said without looking at stored readings.
+
+    Asks for the standing of each meter of the batch's dictionary once. O(rows) in columns.
+    """
+    verdicts = np.zeros(len(batch), dtype=np.uint8)
+
+    def refuse(broken: np.ndarray[tuple[int], np.dtype[np.bool_]], verdict: Verdict) -> None:
+        verdicts[broken & (verdicts == Verdict.ACCEPTED)] = verdict
+
+    value = batch.value_wh
+    void = (value == VOID_WH) & (batch.revision > 0)
+    refuse(((value < 0) | (value > MAXIMUM_WH)) & ~void, Verdict.UNREADABLE)
+    refuse(~representable(batch.read_at) | (batch.kind > 1), Verdict.UNREADABLE)
+    of_series = np.array(
+        [_judge_series_name(key.meter_id, key.register_id, rules, standing) for key in batch.series]
+        or [Verdict.ACCEPTED],
+        dtype=np.uint8,
+    )
+    if of_series.any():
+        of_row = of_series[batch.series_code]
+        for verdict in (Verdict.UNREADABLE, Verdict.UNKNOWN_METER, Verdict.INACTIVE_METER):
+            refuse(of_row == verdict, verdict)
+    if rules.on_the_half_hour:
+        refuse((batch.read_at - zone.grid_phase) % HALF_HOUR != 0, Verdict.OFF_THE_HALF_HOUR)
+    refuse(batch.read_at > epoch_of(now) + FUTURE_TOLERANCE_SECONDS, Verdict.IN_THE_FUTURE)
+    return verdicts
+
+
+def _judge_series_name(
+    meter_id: str, register_id: str, rules: SourceRules, standing: Callable[[str], Standing]
+) -> Verdict:
+    if not (ID_PATTERN.fullmatch(meter_id) and ID_PATTERN.fullmatch(register_id)):
+        return Verdict.UNREADABLE
+    match standing(meter_id):
+        case Standing.INACTIVE:
+            return Verdict.INACTIVE_METER
+        case Standing.UNKNOWN if rules.registered_only:
+            return Verdict.UNKNOWN_METER
+    return Verdict.ACCEPTED
+
+
+def require_words(batch: ReadingBatch) -> None:
+    """Raise BadInput when a type or source could not stand in a file as it is."""
+    for field, words in (("type", batch.types), ("source", batch.sources)):
+        for word in words:
+            if word and not WORD_PATTERN.fullmatch(word):
+                raise BadInput(
+                    f"{field} {word[:40]!r} must be at most 64 printable ASCII characters "
+                    "without a comma.",
+                    field=field,
+                )
+
+
+_ERRORS: dict[Verdict, tuple[type[MeterbookError], str]] = {
+    Verdict.UNREADABLE: (BadInput, "reading"),
+    Verdict.UNKNOWN_METER: (NotFound, "meter_id"),
+    Verdict.INACTIVE_METER: (RuleBroken, "meter_id"),
+    Verdict.OFF_THE_HALF_HOUR: (RuleBroken, "timestamp"),
+    Verdict.IN_THE_FUTURE: (RuleBroken, "timestamp"),
+    Verdict.CONFLICT: (Conflict, "reading"),
+    Verdict.BELOW_PREVIOUS: (RuleBroken, "reading"),
+    Verdict.ABOVE_NEXT: (RuleBroken, "reading"),
+    Verdict.MARKED_INVALID: (RuleBroken, "reading"),
+}
+
+
+def error_for(verdict: Verdict, sentence: str) -> MeterbookError:
+    """The error that tells a single upload of its rejection: 400, 404, 409 or 422."""
+    kind, field = _ERRORS[verdict]
+    return kind(sentence, field=field)

@@ -1,0 +1,243 @@
+"""Readings since the last snapshot, in memory: sorted columns that readers may keep.
+
+    Tail    runs: [......2,097,152......][...65,536...][..512..][.3.][1]    each sorted by key
+
+A publish adds one sorted run; runs of like size are merged once FAN_OUT of them stand together,
+so a reading is moved O(log n) times whether it came alone or among 300,000. A tail is never
+changed: `extended` gives a new one that shares its runs, and a reader that holds one sees all of
+a publish or nothing of it. All revisions are kept; what counts is decided by who reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from data_layer.readings.model import Bytes, Ints, ReadingBatch, SeriesKey
+from data_layer.readings.order import (
+    SPAN,
+    codes_of,
+    instants_of,
+    is_plain,
+    kinds_of,
+    packed,
+)
+
+FAN_OUT = 8
+Word = TypeVar("Word", bound=Hashable)
+
+
+class Words(Generic[Word]):
+    """An append-only dictionary: a word keeps its code for the life of the store.
+
+    One thread adds; any thread may look up. A word's code is published after the word.
+    """
+
+    def __init__(self) -> None:
+        self.words: list[Word] = []
+        self._code: dict[Word, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def find(self, word: Word) -> int:
+        """The word's code, -1 when it was never told."""
+        return self._code.get(word, -1)
+
+    def code(self, word: Word) -> int:
+        code = self._code.get(word)
+        if code is None:
+            code = len(self.words)
+            self.words.append(word)
+            self._code[word] = code
+        return code
+
+    def codes(self, words: Sequence[Word], used: Ints) -> Ints:
+        """Recode a column whose dictionary is `words`."""
+        if len(words) == 1:
+            return np.full(len(used), self.code(words[0]), dtype=np.int64)
+        return np.array([self.code(word) for word in words] or [0], dtype=np.int64)[used]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the codes in a store's columns mean; shared by all its tails."""
+
+    series: Words[SeriesKey] = field(default_factory=Words)
+    types: Words[str] = field(default_factory=Words)
+    sources: Words[str] = field(default_factory=Words)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Readings in columns, sorted by (key, revision); `key` packs series, time and kind."""
+
+    key: Ints
+    value: Ints
+    flag: Bytes
+    revision: Ints
+    type: Ints
+    source: Ints
+    plain: bool
+    """Every row is a valid first revision with a value."""
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    @classmethod
+    def of(cls, batch: ReadingBatch, words: Vocabulary) -> Run:
+        """A batch in the store's codes. Words that are new are added: one thread at a time."""
+        series = words.series.codes(batch.series, batch.series_code)
+        key = packed(series, batch.read_at, batch.kind)
+        order: Ints | slice = slice(None)
+        if len(key) > 1 and not bool((key[1:] > key[:-1]).all()):
+            order = (
+                np.lexsort((batch.revision, key))
+                if batch.revision.any()
+                else np.argsort(key, kind="stable")
+            )
+        return cls(
+            key=key[order],
+            value=batch.value_wh[order],
+            flag=batch.flag[order],
+            revision=batch.revision[order].astype(np.int32),
+            type=words.types.codes(batch.types, batch.type_code)[order].astype(np.int32),
+            source=words.sources.codes(batch.sources, batch.source_code)[order].astype(np.int32),
+            plain=bool(is_plain(batch).all()),
+        )
+
+    def take(self, rows: Ints | slice | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Run:
+        return Run(
+            self.key[rows],
+            self.value[rows],
+            self.flag[rows],
+            self.revision[rows],
+            self.type[rows],
+            self.source[rows],
+            self.plain,
+        )
+
+    def batch(self, words: Vocabulary) -> ReadingBatch:
+        """The rows as a batch of their own, in the same order; O(rows) with a small dictionary."""
+        codes, series_code = np.unique(codes_of(self.key), return_inverse=True)
+        types, type_code = np.unique(self.type, return_inverse=True)
+        sources, source_code = np.unique(self.source, return_inverse=True)
+        return ReadingBatch(
+            series=tuple(words.series.words[code] for code in codes.tolist()),
+            series_code=series_code.astype(np.int64),
+            read_at=instants_of(self.key),
+            value_wh=self.value,
+            kind=kinds_of(self.key),
+            flag=self.flag,
+            revision=self.revision.astype(np.int64),
+            types=tuple(words.types.words[code] for code in types.tolist()),
+            type_code=type_code.astype(np.int64),
+            sources=tuple(words.sources.words[code] for code in sources.tolist()),
+            source_code=source_code.astype(np.int64),
+            line=np.zeros(len(self), dtype=np.int64),
+        )
+
+
+def merged(runs: Sequence[Run]) -> Run:
+    """One run of all rows; a row that stands in several (same key and revision) is kept once."""
+    if len(runs) == 1:
+        return runs[0]
+    plain = all(run.plain for run in runs)
+    key = np.concatenate([run.key for run in runs])
+    revision = np.concatenate([run.revision for run in runs])
+    # Sorted stretches in a row are what a stable sort merges fastest.
+    order = np.argsort(key, kind="stable") if plain else np.lexsort((revision, key))
+    key, revision = key[order], revision[order]
+    repeated = (key[1:] == key[:-1]) & (revision[1:] == revision[:-1])
+    if repeated.any():
+        kept = np.concatenate(([True], ~repeated))
+        order, key, revision = order[kept], key[kept], revision[kept]
+    return Run(
+        key=key,
+        value=np.concatenate([run.value for run in runs])[order],
+        flag=np.concatenate([run.flag for run in runs])[order],
+        revision=revision,
+        type=np.concatenate([run.type for run in runs])[order],
+        source=np.concatenate([run.source for run in runs])[order],
+        plain=plain,
+    )
+
+
+def ranges(low: Ints, high: Ints) -> Ints:
+    """All positions of the half-open ranges [low, high), one after the other."""
+    lengths = high - low
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    starts: Ints = np.repeat(low - ends + lengths, lengths)
+    return starts + np.arange(total, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """One generation of readings: the open log's, or a sealed one's."""
+
+    runs: tuple[Run, ...] = ()
+    amended: frozenset[int] = frozenset()
+    """Codes of series with a correction, void or suspect reading in this tail."""
+
+    def __len__(self) -> int:
+        return sum(len(run) for run in self.runs)
+
+    def extended(self, run: Run) -> Tail:
+        """This tail and one run more; this one stays as it is. O(rows moved), O(log n) a row."""
+        if not len(run):
+            return self
+        runs = [*self.runs, run]
+        while len(runs) >= FAN_OUT and _size_class(runs[-FAN_OUT]) <= _size_class(runs[-1]):
+            runs[-FAN_OUT:] = [merged(runs[-FAN_OUT:])]
+        amended = self.amended
+        if not run.plain:
+            odd = (run.revision > 0) | (run.flag > 0) | (run.value < 0)
+            amended = amended | frozenset(codes_of(run.key[odd]).tolist())
+        return Tail(tuple(runs), amended)
+
+    def touches(self, code: int) -> bool:
+        """Whether any reading of the series is here."""
+        low, high = code * SPAN, (code + 1) * SPAN
+        for run in self.runs:
+            seat = int(run.key.searchsorted(low))
+            if seat < len(run) and run.key[seat] < high:
+                return True
+        return False
+
+    def series_codes(self) -> Ints:
+        """Codes of all series that have readings here, sorted."""
+        found = [codes_of(run.key) for run in self.runs]
+        firsts = [
+            codes[np.concatenate(([True], codes[1:] != codes[:-1]))]
+            for codes in found
+            if len(codes)
+        ]
+        return np.unique(np.concatenate(firsts)) if firsts else np.zeros(0, dtype=np.int64)
+
+    def between(self, low: Ints, high: Ints, *, wider: bool = False) -> list[Run]:
+        """From each run the rows with keys in any of [low[i], high[i]]; ranges must not overlap.
+
+        `wider` adds the nearest row before and after each range that is of the same series.
+        """
+        found = []
+        for run in self.runs:
+            start = run.key.searchsorted(low)
+            stop = run.key.searchsorted(high, side="right")
+            if wider:
+                before = np.maximum(start - 1, 0)
+                start = np.where(
+                    (start > 0) & (codes_of(run.key[before] ^ low) == 0), before, start
+                )
+                after = np.minimum(stop, len(run) - 1)
+                stop += (stop < len(run)) & (codes_of(run.key[after] ^ high) == 0)
+            if (stop > start).any():
+                found.append(run.take(ranges(start, stop)))
+        return found
+
+
+def _size_class(run: Run) -> int:
+    return len(run).bit_length() // 3
