@@ -1,0 +1,55 @@
+"""The door for downloads: what a page shows, as CSV, streamed and complete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+from flask import Blueprint, Response, request
+
+from api import group_exports, reading_export
+from api.group_view import read_view
+from api.reading_filter import read_filter
+from data_layer.accounts.model import Role
+from data_layer.book import Book
+from data_layer.clock import epoch_of
+from data_layer.errors import NotFound
+from data_layer.readings.model import Action
+from security import policy
+from security.viewer import current_viewer
+
+
+def exports(book_of: Callable[[], Book]) -> Blueprint:
+    """Routes: GET /exports/groups/<what>.csv and /exports/readings.csv, with the page's words."""
+    door = Blueprint("exports", __name__)
+    policy.allow("exports.groups", {Role.GOVERNMENT, Role.ADMIN}, renews=False)
+    policy.allow("exports.readings", {Role.ADMIN}, renews=False)
+
+    @door.get("/exports/groups/<what>.csv")
+    def groups(what: str) -> Response:
+        book = book_of()
+        scope = book.authorize(current_viewer(), Action.READ_GROUPS)
+        if what not in group_exports.VIEWS:
+            raise NotFound(f"there is no export {what[:40]!r}.")
+        view = read_view(request.args.to_dict(flat=False), book.zone, now=epoch_of(book.clock()))
+        name = f"{what}_{view.first}_{view.last}.csv"
+        return _csv(group_exports.export(book, scope, view, what), name)
+
+    @door.get("/exports/readings.csv")
+    def readings() -> Response:
+        book = book_of()
+        scope = book.authorize(current_viewer(), Action.READ_READINGS)
+        wanted = read_filter(request.args.to_dict(flat=False), book.zone)
+        return _csv(reading_export.export(book.readings, scope, wanted), "readings.csv")
+
+    return door
+
+
+def _csv(lines: Iterator[str], name: str) -> Response:
+    """A streamed download. The first chunk is made now, so that a refusal is still an answer."""
+    first = next(lines, "")
+    return Response(
+        chain([first], lines),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

@@ -1,0 +1,142 @@
+"""Asks the book what a view of groups shows and lays the answers out in plain columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from api.group_exports import GROUP_HEADER, group_rows, shown_groups
+from api.group_view import GroupView
+from components.group_figures import MOST_SERIES, Series
+from data_layer.book import Book
+from data_layer.readings import group_queries
+from data_layer.readings.group_queries import GroupTable
+from data_layer.readings.model import Ints, Scope
+
+Columns = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything a view shows: charts, sums and the grid."""
+
+    starts: tuple[str, ...]
+    """Local ISO times at which the buckets of the chart over time begin."""
+    lengths: tuple[int, ...]
+    series: tuple[Series, ...]
+    areas: tuple[tuple[str, float], ...]
+    """kWh, or kWh per household, of every area that the other filters leave."""
+    dwelling_types: tuple[tuple[str, float], ...]
+    groups: tuple[dict[str, object], ...]
+    households: int
+    consumption_wh: int
+    estimated_wh: int
+    missing_half_hours: int
+    data_until: int | None
+    """The end of the last half hour of the range with any reading, None without data."""
+    withheld_groups: int
+    withheld_households: int
+    at_least: int
+
+
+def answer(book: Book, scope: Scope, view: GroupView) -> Answer:
+    """Ask the room four times: over time, by area, by dwelling type, by group."""
+
+    def ask(view: GroupView, split_by: str, resolution: str = "total") -> GroupTable:
+        wanted = view.query(book.zone, split_by=split_by, resolution=resolution)
+        return group_queries.totals(book.readings, scope, wanted)
+
+    over_time = ask(view, view.split_by, view.resolution)
+    total = ask(view, "none")
+    groups = ask(view, "cell")
+    edges = over_time.buckets.edges
+    return Answer(
+        starts=tuple(_local(book, epoch) for epoch in edges[:-1].tolist()),
+        lengths=tuple(np.diff(edges).tolist()),
+        series=_series(over_time, view),
+        areas=_by_label(ask(view.without("areas"), "area"), view),
+        dwelling_types=_by_label(ask(view.without("dwelling_types"), "dwelling_type"), view),
+        groups=_grid(view, groups),
+        households=sum(row.households for row in total.rows),
+        consumption_wh=int(total.buckets.consumption_wh.sum()),
+        estimated_wh=int(total.buckets.estimated_wh.sum()),
+        missing_half_hours=int(total.buckets.missing_half_hours.sum()),
+        data_until=_data_until(book, scope, view, over_time.buckets.reporting, edges),
+        withheld_groups=total.withheld_groups,
+        withheld_households=total.withheld_households,
+        at_least=scope.at_least,
+    )
+
+
+def _local(book: Book, epoch: int) -> str:
+    return book.zone.local(epoch).strftime("%Y-%m-%dT%H:%M")
+
+
+def _series(table: GroupTable, view: GroupView) -> tuple[Series, ...]:
+    """The largest groups one by one, the smaller ones added up into one more."""
+    buckets = table.buckets
+    households = np.array([row.households for row in table.rows], dtype=np.int64)
+    by_size = np.argsort(-buckets.consumption_wh.sum(axis=1), kind="stable").tolist()
+    alone = by_size if len(by_size) <= MOST_SERIES else by_size[: MOST_SERIES - 1]
+    together = by_size[len(alone) :]
+    series = [_one_series(table, [row], households, view) for row in alone]
+    if together:
+        rest = _one_series(table, together, households, view)
+        series.append(replace(rest, label=f"{len(together)} smaller groups", is_rest=True))
+    return tuple(series)
+
+
+def _one_series(table: GroupTable, rows: list[int], households: Ints, view: GroupView) -> Series:
+    buckets = table.buckets
+    consumed = buckets.consumption_wh[rows].sum(axis=0)
+    estimated = buckets.estimated_wh[rows].sum(axis=0)
+    is_known = buckets.reporting[rows].sum(axis=0) > 0
+    divisor = 1000.0 * (households[rows].sum() if view.per_household else 1)
+    return Series(
+        label=table.rows[rows[0]].label,
+        values=_where(is_known, consumed / max(divisor, 1.0)),
+        estimated_percent=_where(consumed > 0, 100.0 * estimated / np.maximum(consumed, 1)),
+    )
+
+
+def _where(mask: npt.NDArray[np.bool_], values: Columns) -> tuple[float | None, ...]:
+    return tuple(
+        value if given else None
+        for given, value in zip(mask.tolist(), values.tolist(), strict=True)
+    )
+
+
+def _by_label(table: GroupTable, view: GroupView) -> tuple[tuple[str, float], ...]:
+    return tuple(
+        (group.label, wh / 1000.0 / (group.households if view.per_household else 1))
+        for group, wh in zip(table.rows, table.buckets.consumption_wh.sum(axis=1), strict=True)
+        if wh > 0 and group.households > 0
+    )
+
+
+def _grid(view: GroupView, table: GroupTable) -> tuple[dict[str, object], ...]:
+    rows = shown_groups(view, group_rows(table))
+    return tuple(
+        {name: _plain(value) for name, value in zip(GROUP_HEADER, row, strict=True)} for row in rows
+    )
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, (str, int)) else float(str(value))
+
+
+def _data_until(
+    book: Book, scope: Scope, view: GroupView, reporting: Ints, edges: Ints
+) -> int | None:
+    """Looks closer, half hour by half hour, into the last bucket that has data."""
+    filled = np.flatnonzero(reporting.sum(axis=0))
+    if not len(filled):
+        return None
+    last = int(filled[-1])
+    whole = view.query(book.zone, split_by="none", resolution="half_hour")
+    closer = replace(whole, start=int(edges[last]), end=int(edges[last + 1]))
+    buckets = group_queries.totals(book.readings, scope, closer).buckets
+    halves = np.flatnonzero(buckets.reporting.sum(axis=0))
+    return int(buckets.edges[halves[-1] + 1]) if len(halves) else None

@@ -1,0 +1,235 @@
+"""Turns an answer about groups into what the page shows: sentences, cards and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from api.group_view import (
+    DEFAULT_PERIOD,
+    PER,
+    PERIODS,
+    RESOLUTIONS,
+    SPLITS,
+    GroupView,
+)
+from callbacks.group_answers import Answer
+from components import figures, group_figures, messages, view
+from components.cards import Figure, figure_cards
+from components.group_filters import GroupChoices, filter_bar
+from components.ids import Government
+from data_layer.accounts import geography
+from data_layer.book import Book
+from pages.government import PATH
+
+Words = Mapping[str, str | Sequence[str]]
+NOTHING_YET = "No readings lie in these days. Choose other days, or fewer filters."
+NO_HOUSEHOLDS = "No household is left by these filters. Clear one of them."
+
+
+def drawn(
+    book: Book, words: Words, asked: GroupView, answer: Answer, *, refused: str
+) -> dict[str, Any]:
+    """Every output of the page by its name."""
+    until = "" if answer.data_until is None else _until(book, answer.data_until)
+    days = _days(asked.first, asked.last)
+    where = f"{days}, {book.zone.name} time{until}"
+    return {
+        "title": where,
+        "controls": filter_bar(PATH, words, _choices(book, asked), store_id=Government.VIEW),
+        "message": _messages(answer, asked, refused),
+        "cards": _cards(answer),
+        "over_time_head": _export("over-time", words, "Consumption over time as CSV"),
+        "over_time": _over_time(asked, answer, where),
+        "areas_head": _export("areas", words, "Areas as CSV"),
+        "areas": _areas(asked, answer, days),
+        "dwelling_types_head": _export("dwelling-types", words, "Dwelling types as CSV"),
+        "dwelling_types": _dwelling_types(asked, answer, days),
+        "groups_head": _groups_head(words, asked, answer),
+        "groups": list(answer.groups),
+    }
+
+
+def _days(first: date, last: date) -> str:
+    if first == last:
+        return f"{first:%a} {first.day} {first:%b %Y}"
+    shown = f"{first.day} {first:%b}" + ("" if first.year == last.year else f" {first:%Y}")
+    return f"{shown} to {last.day} {last:%b %Y}"
+
+
+def _until(book: Book, epoch: int) -> str:
+    moment = book.zone.local(epoch)
+    return f", data until {moment.day} {moment:%b %H:%M}"
+
+
+def _choices(book: Book, asked: GroupView) -> GroupChoices:
+    """What may be chosen: the words of the accounts, areas only of the chosen regions."""
+    paths = [path for path, count in book.readings.households().items() if count]
+    regions = {path.region for path in paths}
+    areas = {path.area for path in paths if not asked.regions or path.region in asked.regions}
+    types = {path.dwelling_type for path in paths}
+    known = {word: rank for rank, word in enumerate(geography.DWELLING_TYPES)}
+    return GroupChoices(
+        regions=sorted(regions - {""}),
+        areas=sorted(areas - {""}),
+        dwelling_types=sorted(types - {""}, key=lambda word: (known.get(word, len(known)), word)),
+        periods=tuple(PERIODS.items()),
+        resolutions=tuple(RESOLUTIONS.items()),
+        splits=tuple(SPLITS.items()),
+        per=tuple(PER.items()),
+        first_day=asked.first.isoformat(),
+        last_day=asked.last.isoformat(),
+        resolution=asked.resolution,
+        default_period=DEFAULT_PERIOD,
+    )
+
+
+def _messages(answer: Answer, asked: GroupView, refused: str) -> list[Component]:
+    said: list[Component] = []
+    if refused:
+        said.append(messages.error(f"{refused} The usual view is shown instead."))
+    if asked.coarsened:
+        finest = RESOLUTIONS[asked.resolution].lower()
+        said.append(messages.note(f"So many days are drawn in {finest}: finer ones do not fit."))
+    if withheld := _withheld(answer):
+        said.append(messages.note(withheld))
+    return said
+
+
+def _withheld(answer: Answer) -> str:
+    """Plain words for what is left out so that nobody can be recognized; "" when nothing is."""
+    groups, households = answer.withheld_groups, answer.withheld_households
+    said = []
+    if groups:
+        noun = "small group" if groups == 1 else "small groups"
+        verb = "is" if groups == 1 else "are"
+        said.append(
+            f"{groups} {noun} with fewer than {answer.at_least} households {verb} withheld from "
+            "the list."
+        )
+    if households:
+        noun = "household is" if households == 1 else "households are"
+        said.append(f"{households} {noun} left out of these totals for the same reason.")
+    return " ".join(said)
+
+
+def _cards(answer: Answer) -> Component:
+    wh, households = answer.consumption_wh, answer.households
+    unit = group_figures.unit_for(wh / 1000)
+    estimated = "—" if wh <= 0 else f"{100 * answer.estimated_wh / wh:.1f}"
+    has_data = answer.data_until is not None
+    each = f"{wh / 1000 / households:,.1f}" if has_data and households else "—"
+    total = f"{unit.of(wh / 1000):,.1f}" if has_data else "—"
+    return figure_cards(
+        [
+            Figure("Consumption", total, unit.name),
+            Figure("Per household", each),
+            Figure("Households", f"{households:,}", ""),
+            Figure("Estimated", estimated, "%", note="of the consumption"),
+            Figure("Missing", f"{answer.missing_half_hours:,}", "half hours", note="of all meters"),
+        ],
+        label="Key figures",
+    )
+
+
+def _export(what: str, words: Words, label: str) -> list[Component]:
+    return [
+        html.A(
+            label,
+            href=view.address(f"/exports/groups/{what}.csv", words),
+            className="export-link",
+            download="",
+        )
+    ]
+
+
+def _blank(answer: Answer) -> str:
+    """Why a chart is empty, "" when it is not."""
+    if answer.households == 0:
+        return NO_HOUSEHOLDS
+    return NOTHING_YET if answer.data_until is None else ""
+
+
+def _over_time(asked: GroupView, answer: Answer, where: str) -> figures.FigureDict:
+    if why := _blank(answer):
+        return figures.blank(why)
+    split = "" if asked.split_by == "none" else f", {SPLITS[asked.split_by].lower()}"
+    per = " per household" if asked.per_household else ""
+    return group_figures.over_time(
+        answer.starts,
+        answer.lengths,
+        answer.series,
+        title=f"Consumption{per}{split}, {RESOLUTIONS[asked.resolution].lower()}",
+        subtitle=where,
+        per_household=asked.per_household,
+    )
+
+
+def _areas(asked: GroupView, answer: Answer, days: str) -> figures.FigureDict:
+    if why := _blank(answer):
+        return figures.blank(why)
+    shown = min(len(answer.areas), group_figures.MOST_RANKED)
+    count = f"{shown} largest of {len(answer.areas)}" if shown < len(answer.areas) else "all"
+    return group_figures.ranked(
+        answer.areas,
+        title="Areas" + (" per household" if asked.per_household else ""),
+        subtitle=f"{days}, {count}; click one to choose it",
+        unit_name="kWh per household" if asked.per_household else "kWh",
+        chosen=asked.areas,
+    )
+
+
+def _dwelling_types(asked: GroupView, answer: Answer, days: str) -> figures.FigureDict:
+    if why := _blank(answer):
+        return figures.blank(why)
+    if asked.per_household:
+        return group_figures.ranked(
+            answer.dwelling_types,
+            title="Dwelling types per household",
+            subtitle=f"{days}; click one to choose it",
+            unit_name="kWh per household",
+            chosen=asked.dwelling_types,
+        )
+    return figures.shares(
+        dict(answer.dwelling_types),
+        title="Share by dwelling type",
+        unit="kWh",
+        subtitle=f"{days}; click one to choose it",
+    )
+
+
+def _groups_head(words: Words, asked: GroupView, answer: Answer) -> list[Component]:
+    count = len(answer.groups)
+    return [
+        html.H2("Groups", className="panel-title"),
+        html.P(
+            f"{count:,} {'group' if count == 1 else 'groups'}. Totals use today's attributes of "
+            "each household, for past days too.",
+            className="hint",
+        ),
+        _search(words, asked),
+        *_export("groups", words, "Groups as CSV"),
+    ]
+
+
+def _search(words: Words, asked: GroupView) -> Component:
+    return view.form(
+        [
+            html.Label("Find", htmlFor="government-search", className="visually-hidden"),
+            dcc.Input(
+                id="government-search",
+                type="search",
+                name="search",
+                value=asked.search,
+                placeholder="Find a region, area or type",
+                className="form-control",
+            ),
+        ],
+        PATH,
+        store_id=Government.VIEW,
+        keep={name: value for name, value in words.items() if name != "search"},
+    )

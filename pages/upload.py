@@ -1,0 +1,113 @@
+"""Readings come in here by hand: one in a form, or a whole file."""
+
+from __future__ import annotations
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+
+from components import filters
+from components.ids import Upload
+
+PATH = "/upload"
+TITLE = "Upload readings"
+ROLES = {"admin"}
+ICON = "cloud-upload"
+
+
+def layout(job: str = "", **_query: object) -> html.Div:
+    """`job` is the file being checked or imported, so that a reload finds it again."""
+    return html.Div(
+        [
+            html.H1(TITLE),
+            html.Div([_one_reading(), _file(job)], className="upload-columns"),
+        ]
+    )
+
+
+def _one_reading() -> html.Section:
+    meter = dbc.Input(
+        id=Upload.METER,
+        type="text",
+        list=Upload.METERS,
+        placeholder="531-204-118",
+        autocomplete="off",
+        persistence=True,
+        persistence_type="local",
+        required=True,
+    )
+    value = dbc.Input(
+        id=Upload.READING, type="text", inputmode="decimal", placeholder="1234.500", required=True
+    )
+    return html.Section(
+        [
+            html.H2("One reading"),
+            dbc.Form(
+                [
+                    _field("Meter", meter, Upload.METER_ERROR),
+                    html.Datalist(id=Upload.METERS),
+                    _field(
+                        "Time",
+                        dbc.Input(id=Upload.TIME, type="datetime-local", step=1800, required=True),
+                        Upload.TIME_ERROR,
+                    ),
+                    _field("Reading in kWh", value, Upload.READING_ERROR),
+                    dbc.Button("Send the reading", id=Upload.SEND, type="submit"),
+                ],
+                id=Upload.FORM,
+                prevent_default_on_submit=True,
+            ),
+            html.Div(id=Upload.RECEIPT, role="status"),
+        ],
+        className="panel",
+        **{"aria-label": "One reading"},
+    )
+
+
+def _field(label: str, control: dbc.Input, error_id: str) -> html.Div:
+    return html.Div(
+        [
+            filters.field(label, control, control_id=control.id),
+            html.P(id=error_id, className="field-error", role="alert"),
+        ]
+    )
+
+
+def _file(job: str) -> html.Section:
+    return html.Section(
+        [
+            html.H2("A file of readings"),
+            html.Div(
+                [
+                    html.P("Drop a CSV file here, or"),
+                    dbc.Button("Choose a file", id=Upload.CHOOSE, outline=True, color="primary"),
+                    html.P(
+                        "Registers (meter_id, timestamp, reading) or half-hourly consumption. "
+                        "The format is recognized; nothing is stored before you say so.",
+                        className="hint",
+                    ),
+                ],
+                id=Upload.DROP,
+                className="drop-zone",
+            ),
+            html.P(id=Upload.REFUSED, className="field-error", role="alert", hidden=True),
+            html.Div(
+                [
+                    html.P(id=Upload.NAME),
+                    html.Progress(
+                        id=Upload.BAR, value="0", max="100", **{"aria-label": "File sent"}
+                    ),
+                    html.P(id=Upload.SENT, className="hint"),
+                    dbc.Button("Stop", id=Upload.STOP, color="secondary", outline=True, size="sm"),
+                ],
+                id=Upload.SENDING,
+                hidden=True,
+            ),
+            dcc.Store(id=Upload.STAGED),
+            dcc.Store(id=Upload.JOB, data=job),
+            dcc.Interval(id=Upload.POLL, interval=1000, disabled=not job),
+            html.Div(id=Upload.PROGRESS, className="job"),
+            html.P(id=Upload.ACTIONS_MESSAGE, className="field-error", role="alert"),
+        ],
+        className="panel",
+        **{"aria-label": "A file of readings"},
+    )
