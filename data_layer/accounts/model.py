@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from data_layer.readings.model import GroupPath
@@ -54,7 +54,7 @@ class Account:
     status: Status = Status.ACTIVE
     registered_at: str = ""
     moved_in: str = ""
-    password_hash: str = ""
+    password_hash: str = field(default="", repr=False)
 
     @property
     def path(self) -> GroupPath:
@@ -70,4 +70,4 @@ class StaffMember:
     role: Role
     status: Status = Status.ACTIVE
     created_at: str = ""
-    password_hash: str = ""
+    password_hash: str = field(default="", repr=False)
