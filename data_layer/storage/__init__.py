@@ -1,0 +1,1 @@
+"""Bytes, lines and files that survive a power cut; knows no electricity."""

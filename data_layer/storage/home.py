@@ -1,0 +1,175 @@
+"""The home folder: where everything lies, in which zone, and who may write to it.
+
+<home>/
+  users.csv admins.csv         registries, editable by hand
+  logs/log.txt                 readings as they come in
+  logs/sealed-<n>.txt          closed logs waiting to be merged
+  logs/sealed/                 closed logs that were merged, kept 35 days
+  daily/YYYY-MM-DD.csv         the record
+  .meterbook/            0700  what is ours alone
+    home.json                  {"format": 1, "timezone": "Asia/Singapore", "demo": false}
+    lock                       flock'ed by the one process that writes readings; its pid
+    manifest.json  meterbook.sqlite3  snapshot/  versions/  staged/
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from data_layer.clock import HomeZone
+from data_layer.errors import BadInput, Conflict, Corrupt, Unavailable
+from data_layer.storage.durable_files import UNFINISHED, disk_trouble, fsync_folder, write_new
+
+FORMAT = 1
+DEFAULT_TIMEZONE = "Asia/Singapore"
+PRIVATE_FOLDER = ".meterbook"
+
+
+class HomeInUse(Conflict):
+    """Another process already writes to this home."""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeFacts:
+    """What home.json says."""
+
+    timezone: str
+    demo: bool = False
+
+
+class Home:
+    """A home folder, laid out. `Home.open` creates what is missing; `lock` makes it ours."""
+
+    def __init__(self, folder: Path, facts: HomeFacts) -> None:
+        self.folder = folder
+        self.zone = HomeZone(facts.timezone)
+        self.demo = facts.demo
+        self._lock: int | None = None
+
+        self.logs = folder / "logs"
+        self.daily = folder / "daily"
+        self.users = folder / "users.csv"
+        self.admins = folder / "admins.csv"
+        self.private = folder / PRIVATE_FOLDER
+        self.manifest = self.private / "manifest.json"
+        self.database = self.private / "meterbook.sqlite3"
+        self.snapshot = self.private / "snapshot"
+        self.versions = self.private / "versions"
+        self.staged = self.private / "staged"
+
+    @classmethod
+    def open(cls, folder: Path, *, timezone: str = "", demo: bool = False) -> Home:
+        """Open a home, creating it where there is none. `demo` counts at creation only.
+
+        Raises BadInput for another zone than the home's, Corrupt for a newer or unreadable
+        home.json, Unavailable when the folder cannot be made.
+        """
+        folder = folder.resolve()
+        described = folder / PRIVATE_FOLDER / "home.json"
+        with disk_trouble(f"the home {folder} cannot be laid out"):
+            _lay_out(folder)
+            if not described.exists():
+                _describe(described, HomeFacts(timezone or DEFAULT_TIMEZONE, demo))
+        facts = _read_facts(described)
+        if timezone and timezone != facts.timezone:
+            raise BadInput(
+                f"The home {folder} lives in {facts.timezone}, not {timezone}: its day files are "
+                f"cut at {facts.timezone} midnights and are not converted. Start it with "
+                f"METERBOOK_TIMEZONE={facts.timezone} (or none), or export its readings and "
+                f"import them into a new home created with {timezone}.",
+                field="timezone",
+            )
+        return cls(folder, facts)
+
+    def lock(self) -> None:
+        """Become the one process that writes readings here. Raises HomeInUse naming the other."""
+        descriptor = os.open(self.private / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+            os.close(descriptor)
+            raise HomeInUse(
+                f"Another Meterbook (process {holder or 'unknown'}) already writes to the home "
+                f"{self.folder}; stop it first, or use another METERBOOK_HOME."
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        self._lock = descriptor
+
+    def holder(self) -> int | None:
+        """Process id of whoever writes to this home now, None when nobody does."""
+        descriptor = os.open(self.private / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            text = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+            return int(text) if text.isdigit() else 0
+        finally:
+            os.close(descriptor)
+        return None
+
+    def close(self) -> None:
+        """Give the home back. May be repeated."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> Home:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _lay_out(folder: Path) -> None:
+    private = folder / PRIVATE_FOLDER
+    for path in (folder, folder / "logs", folder / "logs" / "sealed", folder / "daily"):
+        path.mkdir(parents=True, exist_ok=True)
+    for path in (private, private / "snapshot", private / "versions", private / "staged"):
+        path.mkdir(mode=0o700, exist_ok=True)
+    if private.stat().st_mode & 0o077:
+        private.chmod(0o700)
+
+
+def _describe(path: Path, facts: HomeFacts) -> None:
+    """Create home.json; when two processes create it at once, the first one's stands."""
+    HomeZone(facts.timezone)
+    content = {"format": FORMAT, "timezone": facts.timezone, "demo": facts.demo}
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}{UNFINISHED}")
+    write_new(unfinished, json.dumps(content).encode() + b"\n", mode=0o600)
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        return
+    finally:
+        unfinished.unlink()
+    fsync_folder(path.parent)
+
+
+def _read_facts(path: Path) -> HomeFacts:
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+        found = int(content["format"])
+        facts = HomeFacts(timezone=str(content["timezone"]), demo=bool(content["demo"]))
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Corrupt(f"{path} cannot be read as a home's description: {error!r}.") from error
+    if found > FORMAT:
+        raise Corrupt(
+            f"The home {path.parent.parent} has format {found}, written by a newer Meterbook; "
+            f"this one reads up to {FORMAT}. Upgrade Meterbook to open it."
+        )
+    return facts
