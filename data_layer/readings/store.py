@@ -24,7 +24,7 @@ from data_layer.readings.model import (
 
 Verdicts = npt.NDArray[np.uint8]
 Judge = Callable[[ReadingBatch, Verdicts, ReadingBatch], Verdicts]
-"""judge(batch, verdicts so far, effective readings around it) -> final verdicts. Pure."""
+"""judge(batch, verdicts so far, stored readings around it) -> final verdicts. Pure."""
 Progress = Callable[[str, int, int], None]
 """progress(what is being done, done, of how many)."""
 
@@ -36,6 +36,9 @@ class ReadingStore(Protocol):
         Returns the final verdicts once every ACCEPTED row is on disk. Concurrent callers share
         one write and one fsync. Raises Unavailable when not receiving; then nothing was stored.
         """
+
+    def preview(self, batch: ReadingBatch, verdicts: Verdicts, judge: Judge) -> Verdicts:
+        """The verdicts `append` would give now; nothing is stored."""
 
     def neighbors(self, batch: ReadingBatch) -> ReadingBatch:
         """Effective readings that matter to the batch: for each of its series those inside its
