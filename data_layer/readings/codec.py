@@ -20,6 +20,7 @@ Reading is strict: whatever this codec would not write itself is Corrupt, naming
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -28,7 +29,8 @@ import numpy as np
 from data_layer.clock import HomeZone
 from data_layer.errors import BadInput, Corrupt
 from data_layer.quantities import MAXIMUM_WH, VOID_WH, format_kwh
-from data_layer.readings.column_codec import NotCanonical, read_lines, write_lines
+from data_layer.readings.column_reader import NotCanonical, read_lines
+from data_layer.readings.column_writer import distinct, write_lines
 from data_layer.readings.line_codec import (
     COLUMNS,
     DAY,
@@ -54,7 +56,7 @@ def encode_log(batch: ReadingBatch, *, received_at: datetime) -> list[bytes]:
 
     Raises BadInput when a word, value or time cannot stand in a line.
     """
-    _check(batch)
+    batch = _checked(batch)
     received = received_text(received_at)
     if len(batch) <= FEW:
         return [format_line(row, utc_text(row.read_at), received).encode() for row in batch.rows()]
@@ -74,8 +76,7 @@ def decode_log(
 
 def encode_day(batch: ReadingBatch, zone: HomeZone) -> bytes:
     """A day file's bytes, sorted by key. Raises BadInput; Corrupt for two readings of one key."""
-    _check(batch)
-    ordered = in_key_order(batch)
+    ordered = in_key_order(_checked(batch))
     return HEADER + (write_lines(ordered, zone=zone) if len(ordered) else b"")
 
 
@@ -120,6 +121,7 @@ def in_key_order(batch: ReadingBatch) -> ReadingBatch:
 
     Raises Corrupt when two rows of one key differ.
     """
+    batch = _compact(batch)
     if _first_disorder(batch) is None:
         return batch
     rank = _ranks(batch)
@@ -158,8 +160,18 @@ def _decode_each(text: bytes, layout: Layout, *, name: str, first_line: int) -> 
     return ReadingBatch.from_readings(readings)
 
 
-def _check(batch: ReadingBatch) -> None:
+def _compact(batch: ReadingBatch) -> ReadingBatch:
+    """Without the series that no row speaks of: a few rows taken from many share their words."""
+    if len(batch.series) <= len(batch):
+        return batch
+    used, code = distinct(batch.series_code)
+    series = tuple(batch.series[place] for place in used.tolist())
+    return replace(batch, series=series, series_code=code)
+
+
+def _checked(batch: ReadingBatch) -> ReadingBatch:
     """Refuse what a line cannot hold. Raises BadInput naming field, value and rule."""
+    batch = _compact(batch)
     check_words("meter_id", [key.meter_id for key in batch.series])
     check_words("register_id", [key.register_id for key in batch.series])
     check_words("type", batch.types)
@@ -170,6 +182,7 @@ def _check(batch: ReadingBatch) -> None:
     _refuse("revision", revisions[(revisions < 0) | (revisions > MAXIMUM_REVISION)], "0 or more")
     _refuse("kind", batch.kind[batch.kind > max(Kind)], "a kind of reading")
     _refuse("flag", batch.flag[batch.flag > max(Flag)], "a flag")
+    return batch
 
 
 def _refuse(field: str, wrong: np.ndarray[tuple[int], np.dtype[np.integer]], rule: str) -> None:

@@ -1,4 +1,4 @@
-"""The lines of a log and the chain that binds them: writing, checking, telling torn from damaged.
+r"""The lines of a log and the chain that binds them: writing, checking, telling torn from damaged.
 
     #METERBOOK-LOG,1,gen=42,prev=9f31c2aa,5b0c77d1\n
     531-123-456,S,2026-11-20T10:30:00Z,1234.500,,A,,,api:k7,2026-11-20T10:30:02.114Z,4c1d09ee\n
