@@ -138,12 +138,20 @@ def _read_clean(block: Block, columns: list[str], origin: Origin) -> _Part | Non
 
 
 def _lines_if_plain(data: bytes) -> int:
-    """How many lines, 0 when there is a NUL or a line that is too long."""
+    """How many lines, 0 when there is a NUL, an odd quote or a line that is too long."""
     ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
     if not data.endswith(b"\n"):
         ends = np.append(ends, len(data))
     longest = int(np.diff(ends, prepend=-1).max(initial=0))
-    return 0 if b"\0" in data or longest > LONGEST_LINE else len(ends)
+    odd = b"\0" in data or longest > LONGEST_LINE or not _quotes_enclose_fields(data)
+    return 0 if odd else len(ends)
+
+
+def _quotes_enclose_fields(data: bytes) -> bool:
+    """Whether every quote opens or closes a field; pyarrow would take others, csv refuses them."""
+    opening = data.count(b',"') + data.count(b'\n"') + data.startswith(b'"')
+    closing = data.count(b'",') + data.count(b'"\r') + data.count(b'"\n') + data.endswith(b'"')
+    return data.count(b'"') == opening + closing
 
 
 def _watt_hours(column: pa.ChunkedArray[Any]) -> Ints | None:

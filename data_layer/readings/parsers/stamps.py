@@ -144,19 +144,21 @@ class AutumnNights:
     In a file that runs forward, times up to the first step back are the first showing and those
     from there on the second; in one that runs backward the other way round. A time that stands
     there once means its first showing. Remembers between chunks where a series stands; only a
-    backward file that is cut in that very hour is taken for its first showing throughout.
+    backward file whose chunk ends in that very hour has its beginning taken for the first.
     """
 
     _seen: dict[Hashable, tuple[int, bool]] = field(default_factory=dict)
     """For each series its last repeated time and whether its file has stepped back."""
+    _steps_back: int = 0
 
     def place(self, keys: Sequence[Hashable], codes: Ints, epochs: Ints, twice: Ints) -> Ints:
         """Epochs of the rows of a chunk in file order; `codes` point into `keys`."""
+        self._steps_back += _steps_back(codes, epochs, twice)
         unsure = np.flatnonzero(twice)
         if not len(unsure):
             return epochs
         placed = epochs.copy()
-        backward = _runs_backward(codes, epochs)
+        backward = self._steps_back > 0
         nights: dict[tuple[Hashable, int], list[tuple[int, bool]]] = {}
         for row in unsure.tolist():
             key, epoch = keys[codes[row]], int(epochs[row])
@@ -176,9 +178,13 @@ class AutumnNights:
         return placed
 
 
-def _runs_backward(codes: Ints, epochs: Ints) -> bool:
-    """Whether most steps between neighboring rows of one series lead back in time."""
+def _steps_back(codes: Ints, epochs: Ints, twice: Ints) -> int:
+    """How many more steps between neighboring rows of one series lead back than forward.
+
+    Steps inside a repeated hour lead either way and say nothing.
+    """
     order = np.argsort(codes, kind="stable")
-    same = codes[order][1:] == codes[order][:-1]
-    steps = np.diff(epochs[order])[same]
-    return bool((steps < 0).sum() > (steps > 0).sum())
+    sure = twice[order] == 0
+    telling = (codes[order][1:] == codes[order][:-1]) & (sure[1:] | sure[:-1])
+    steps = np.diff(epochs[order])[telling]
+    return int((steps < 0).sum() - (steps > 0).sum())
