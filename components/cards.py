@@ -9,7 +9,8 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from components.attributes import aria, data
+from components import view as views
+from components.attributes import aria
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Figure:
     note: str = ""
     href: str = ""
     """Address of the view that shows the same period; makes the title a link."""
+    current: bool = False
+    """This period is the one that is shown."""
 
 
 def figure_cards(figures: Sequence[Figure], *, store_id: str = "", label: str) -> html.Section:
@@ -38,7 +41,7 @@ def figure_cards(figures: Sequence[Figure], *, store_id: str = "", label: str) -
 def _figure_card(figure: Figure, store_id: str) -> html.Div:
     title: Component | str = figure.title
     if figure.href:
-        title = html.A(figure.title, href=figure.href, **data(view=store_id))
+        title = views.link(figure.title, figure.href, store_id=store_id, current=figure.current)
     facts = [html.Div([html.Dt(name), html.Dd(value)]) for name, value in figure.facts]
     return html.Div(
         [

@@ -17,6 +17,7 @@ STYLES = (
     "css/frame.css",
     "css/controls.css",
     "css/content.css",
+    "css/staff.css",
 )
 SIGN_IN_STYLES = (*STYLES, "css/sign_in.css")
 THEME_SCRIPT = "js/theme.js"
@@ -26,7 +27,8 @@ SCRIPTS = (
     "js/navigation.js",
     "js/shortcuts.js",
     "js/charts.js",
-    "upload.js",
+    "js/pages.js",
+    "js/upload.js",
 )
 PLOTLY = "vendor/plotly/plotly-basic.min.js"
 """Fetched when the first chart appears; assets/js/charts.js points Dash at it."""

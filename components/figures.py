@@ -56,7 +56,6 @@ def layout(
         "yref": "container",
         "y": 0.985,
         "yanchor": "top",
-        "pad": {"l": 4},
         "font": {"size": 14, "color": "var(--ink)", "weight": 600},
     }
     if subtitle:
@@ -66,7 +65,7 @@ def layout(
         "font": {"family": "Inter, system-ui, sans-serif", "size": 12, "color": TEXT},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 52, "r": 12, "t": 64 if subtitle else 46, "b": 40},
+        "margin": {"l": 52, "r": 12, "t": 58 if subtitle else 40, "b": 40},
         "barmode": barmode,
         "bargap": 0.18,
         "hovermode": "x unified",

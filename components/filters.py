@@ -55,7 +55,7 @@ def period_links(
     store_id: str,
     periods: Options = PERIODS,
     default: str = "today",
-    reset: Sequence[str] = ("from", "to", "at"),
+    reset: Sequence[str] = ("from", "to", "resolution"),
 ) -> html.Nav:
     """Preset periods as links; choosing one drops the words of a custom range."""
     custom = bool(views.word(view, "from"))

@@ -61,7 +61,7 @@ def filter_bar(path: str, view: View, choices: GroupChoices, *, store_id: str) -
         path,
         store_id=store_id,
         keep=without(RANGE_WORDS),
-        className="filter-bar filter-days",
+        className="controls filter-days",
         **aria(label="Days"),
     )
     groups = views.form(
@@ -69,7 +69,7 @@ def filter_bar(path: str, view: View, choices: GroupChoices, *, store_id: str) -
         path,
         store_id=store_id,
         keep=without(GROUP_WORDS),
-        className="filter-bar",
+        className="controls",
         **aria(label="Filters"),
     )
     return html.Div([html.Div([presets, days], className="filter-range"), groups])

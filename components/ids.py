@@ -30,13 +30,16 @@ class Usage(StrEnum):
     METERS = "usage-meters"
     CARDS = "usage-cards"
     CONTROLS = "usage-controls"
+    COMPARE = "usage-compare"
+    RANGE = "usage-range"
     MESSAGE = "usage-message"
     TITLE = "usage-title"
     QUALITY = "usage-quality"
     CHART = "usage"
     """Name for chart(...) and chart_source(...)."""
+    CHART_BOX = "usage-chart-box"
+    ACTIONS = "usage-actions"
     TABLE = "usage-table"
-    EXPORT = "usage-export"
 
 
 class Government(StrEnum):
@@ -83,14 +86,17 @@ class Upload(StrEnum):
     STOP = "upload-stop"
     STAGED = "upload-staged"
     """Store: what the server answered to the sent file."""
-    JOB = "upload-job"
-    """Store: id of the job that the address names."""
+    VIEW = "upload-view"
+    """Store: the words of the address; `job` is the file being checked or imported."""
+    NEXT = "upload-next"
+    """Store: words that the address shall have next."""
     POLL = "upload-poll"
     PROGRESS = "upload-progress"
     FILE_METER = "upload-file-meter"
     CHECK_AGAIN = "upload-check-again"
     IMPORT = "upload-import"
-    ACTIONS_MESSAGE = "upload-actions-message"
+    DISCARD = "upload-discard"
+    AGAIN = "upload-again"
 
 
 class Accounts(StrEnum):
@@ -169,6 +175,16 @@ class Operations(StrEnum):
     RUNNING = "operations-running"
     HISTORY = "operations-history"
     LOG = "operations-log"
+
+
+def account_field(name: str) -> dict[str, str]:
+    """Id of the field of an account's attribute in the form."""
+    return {"type": "account-field", "name": name}
+
+
+def account_error(name: str) -> dict[str, str]:
+    """Id of the sentence below that field."""
+    return {"type": "account-error", "name": name}
 
 
 def chart(name: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 (function () {
   "use strict";
   const PLAIN = new Set(["x", "y", "z", "customdata", "labels", "values", "text", "hovertemplate"]);
+  const NARROW = 600;
   const VARIABLE = /^var\((--[a-z0-9-]+)\)$/;
 
   // Dash loads the full plotly.js when the first graph appears; ours is a third of its size.
@@ -28,11 +29,34 @@
     return copy;
   }
 
+  // Half of the labels below the bars, where all would run into each other.
+  function thinned(axis) {
+    const every = (values) => values.filter((_, n) => n % 2 === 0);
+    return { ...axis, tickvals: every(axis.tickvals), ticktext: every(axis.ticktext) };
+  }
+
   function paint(figure) {
     if (!figure) return window.dash_clientside.no_update;
-    return painted(figure, getComputedStyle(document.documentElement));
+    const shown = painted(figure, getComputedStyle(document.documentElement));
+    const axis = shown.layout.xaxis;
+    if (window.innerWidth < NARROW && axis && axis.ticktext && axis.ticktext.length > 5) {
+      shown.layout.xaxis = thinned(axis);
+    }
+    return shown;
+  }
+
+  // A bar's customdata ends with the address it leads to, or "".
+  function follow(click, store) {
+    const points = (click && click.points) || [];
+    const addresses = points.map((point) => (point.customdata || []).slice(-1)[0]);
+    const address = addresses.find((found) => typeof found === "string" && found.startsWith("/"));
+    if (address) window.meterbookView.go(store, new URL(address, window.location.href));
+    return window.dash_clientside.no_update;
   }
 
   window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.meterbook = Object.assign(window.dash_clientside.meterbook || {}, { paint });
+  window.dash_clientside.meterbook = Object.assign(window.dash_clientside.meterbook || {}, {
+    paint,
+    follow,
+  });
 })();

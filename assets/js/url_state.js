@@ -20,7 +20,36 @@
     return marked && marked.dataset.view;
   }
 
+  // Dash builds links and fields anew with each answer; the keyboard stays where it was.
+  let focused = null;
+
+  function labelOf(element) {
+    return element.id || element.getAttribute("aria-label") || element.textContent;
+  }
+
+  function keepFocus() {
+    const active = document.activeElement.closest("[data-view], [data-view] *");
+    focused = active && { tag: active.tagName, label: labelOf(active) };
+  }
+
+  new MutationObserver(() => {
+    if (!focused || document.activeElement !== document.body) return;
+    const candidates = document.querySelectorAll(`[data-view], [data-view] ${focused.tag}`);
+    const again = [...candidates].find(
+      (element) => element.tagName === focused.tag && labelOf(element) === focused.label,
+    );
+    if (again) again.focus({ preventScroll: true });
+  }).observe(document, { childList: true, subtree: true });
+
+  document.addEventListener("focusin", (event) => {
+    if (focused && labelOf(event.target) !== focused.label) focused = null;
+  });
+  document.addEventListener("pointerdown", () => {
+    focused = null;
+  });
+
   function show(store, search) {
+    keepFocus();
     window.dash_clientside.set_props(store, { data: words(search) });
   }
 

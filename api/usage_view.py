@@ -1,0 +1,121 @@
+"""What the usage page's address asks for, read once for the page and its export alike.
+
+    ?meter=531-204-118&period=this_month&resolution=day&compare=year
+
+`period` is a preset; `from` and `to` (whole local days, both included) replace it. Without a
+resolution the one is taken that draws well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.address_words import Words, choice, day, one
+from api.day_range import DAY, DayRange
+from data_layer.clock import HomeZone
+from data_layer.errors import BadInput
+from data_layer.readings import periods
+
+DEFAULT_PERIOD = "today"
+PERIODS = {
+    "today": "Today",
+    "yesterday": "Yesterday",
+    "this_week": "This week",
+    "last_7_days": "Last 7 days",
+    "this_month": "This month",
+    "last_month": "Last month",
+    "this_year": "This year",
+    "last_12_months": "Last 12 months",
+}
+RESOLUTIONS = {
+    "half_hour": "Half hours",
+    "hour": "Hours",
+    "day": "Days",
+    "week": "Weeks",
+    "month": "Months",
+    "year": "Years",
+}
+COMPARISONS = {"": "Nothing", "previous": "Previous period", "year": "Last year"}
+LONGEST = {"half_hour": 31, "hour": 62, "day": 1500}
+"""Most days each resolution draws: never more than 1,500 bars."""
+_USUAL = ((2, "half_hour"), (7, "hour"), (92, "day"), (366 * 3, "month"))
+
+
+@dataclass(frozen=True, slots=True)
+class UsageView:
+    """The page's whole state."""
+
+    meter_id: str
+    period: str
+    """The preset the days come from, "" for a custom range."""
+    range: DayRange
+    resolution: str
+    automatic: bool
+    """The resolution was not asked for."""
+    compare: str
+    as_table: bool
+
+    def epochs(self, zone: HomeZone) -> tuple[int, int]:
+        """The half-open period [start, end) of the days."""
+        return epochs_of(self.range, zone)
+
+    @property
+    def compared(self) -> DayRange | None:
+        """The days it is compared with."""
+        if self.compare == "year":
+            return self.range.a_year_earlier()
+        return self.range.shifted(-1) if self.compare == "previous" else None
+
+
+def epochs_of(days: DayRange, zone: HomeZone) -> tuple[int, int]:
+    return zone.day_start(days.first), zone.day_start(days.last + DAY)
+
+
+def read_view(words: Words, zone: HomeZone, *, now: int) -> UsageView:
+    """The view an address asks for. Raises BadInput naming field, value and rule."""
+    days, period = _days(words, zone, now=now)
+    usual = usual_resolution(days)
+    resolution = choice(words, "resolution", {"": "", **RESOLUTIONS}, "") or usual
+    if days.days > LONGEST.get(resolution, days.days):
+        raise BadInput(
+            f"resolution {resolution!r} draws at most {LONGEST[resolution]:,} days, these are "
+            f"{days.days:,}: choose a coarser one.",
+            field="resolution",
+        )
+    return UsageView(
+        meter_id=one(words, "meter"),
+        period=period,
+        range=days,
+        resolution=resolution,
+        automatic=not one(words, "resolution"),
+        compare=choice(words, "compare", COMPARISONS, ""),
+        as_table=one(words, "table") == "1",
+    )
+
+
+def usual_resolution(days: DayRange) -> str:
+    """The resolution that draws this many days well."""
+    return next((word for most, word in _USUAL if days.days <= most), "year")
+
+
+def drawable_resolutions(days: DayRange) -> dict[str, str]:
+    """The resolutions these days can be drawn in, with their labels."""
+    return {
+        word: label
+        for word, label in RESOLUTIONS.items()
+        if days.days <= LONGEST.get(word, days.days)
+    }
+
+
+def _days(words: Words, zone: HomeZone, *, now: int) -> tuple[DayRange, str]:
+    """The local days, and the preset they come from, if any."""
+    first, last = day(words, "from"), day(words, "to")
+    first = first or last
+    if first:
+        last = last or first
+        if last < first:
+            raise BadInput(f"to {last} is before from {first}.", field="to")
+        return DayRange(first, last), ""
+    period = choice(words, "period", PERIODS, DEFAULT_PERIOD)
+    opens, closes = periods.bounds(period, zone, now, None)
+    return DayRange(zone.day_of(opens), zone.day_of(closes - 1)), period

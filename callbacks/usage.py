@@ -1,0 +1,67 @@
+"""Usage: the address becomes a question about one meter, its answer cards and a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State
+
+from api.usage_view import UsageView, read_view
+from callbacks import usage_page
+from components import ids, view
+from components.ids import Usage
+from data_layer.accounts.model import Role
+from data_layer.book import Book
+from data_layer.clock import epoch_of
+from data_layer.errors import BadInput
+from security.viewer import current_viewer
+
+ROLES = {Role.HOUSEHOLD, Role.ADMIN}
+Words = Mapping[str, str | Sequence[str]]
+OUTPUTS = {
+    "meters": Output(Usage.METERS, "children"),
+    "controls": Output(Usage.CONTROLS, "children"),
+    "compare": Output(Usage.COMPARE, "children"),
+    "range": Output(Usage.RANGE, "children"),
+    "message": Output(Usage.MESSAGE, "children"),
+    "title": Output(Usage.TITLE, "children"),
+    "chart": Output(ids.chart_source(Usage.CHART), "data"),
+    "chart_box": Output(Usage.CHART_BOX, "hidden"),
+    "quality": Output(Usage.QUALITY, "children"),
+    "actions": Output(Usage.ACTIONS, "children"),
+    "table": Output(Usage.TABLE, "children"),
+}
+
+
+def register(app: Dash, book: Book) -> None:
+    """Answer each new address; a click on a bar changes the address."""
+
+    @app.callback(output=OUTPUTS, inputs=[Input(Usage.VIEW, "data")])
+    def show(words: Words | None) -> dict[str, Any]:
+        asked, refused = _view(book, words or {})
+        return usage_page.page(book, current_viewer(), words or {}, asked, refused=refused)
+
+    @app.callback(Output(Usage.CARDS, "children"), Input(Usage.VIEW, "data"))
+    def show_cards(words: Words | None) -> Any:
+        asked, _ = _view(book, words or {})
+        return usage_page.cards(book, current_viewer(), words or {}, asked)
+
+    app.clientside_callback(
+        ClientsideFunction("meterbook", "follow"),
+        Output(ids.chart(Usage.CHART), "id"),
+        Input(ids.chart(Usage.CHART), "clickData"),
+        State(Usage.VIEW, "id"),
+        prevent_initial_call=True,
+    )
+
+
+def _view(book: Book, words: Words) -> tuple[UsageView, BadInput | None]:
+    """What the address asks for; when it cannot be read, the usual view and the reason."""
+    now = epoch_of(book.clock())
+    asked = {name: view.words(words, name) for name in words}
+    try:
+        return read_view(asked, book.zone, now=now), None
+    except BadInput as error:
+        usual = {"meter": asked.get("meter", ())}
+        return read_view(usual, book.zone, now=now), error

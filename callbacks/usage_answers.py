@@ -1,0 +1,78 @@
+"""Asks the book what the usage page shows: which meters, how much, bar by bar, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data_layer.book import Book
+
+from api.day_range import DayRange
+from api.usage_view import UsageView, epochs_of
+from data_layer.accounts.model import Account, Role, Viewer
+from data_layer.readings import queries
+from data_layer.readings.model import Action, Consumption, Reading
+from data_layer.readings.periods import SOURCE_PERIODS
+from data_layer.readings.queries import SeriesTable
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one meter used in the days of the view, and in those it is compared with."""
+
+    view: UsageView
+    total: Consumption
+    series: SeriesTable
+    latest: Reading | None
+    compared_days: DayRange | None = None
+    compared_total: Consumption | None = None
+    compared_series: SeriesTable | None = None
+
+
+def meters_of(book: Book, viewer: Viewer) -> tuple[Account, ...]:
+    """The meters a household switches between; empty for staff, who name one."""
+    return book.accounts.active_of(viewer.name) if viewer.role is Role.HOUSEHOLD else ()
+
+
+def chosen_meter(view: UsageView, meters: tuple[Account, ...]) -> str:
+    """The meter the address names, else the household's first, else ""."""
+    return view.meter_id or (meters[0].meter_id if meters else "")
+
+
+def answer(book: Book, viewer: Viewer, view: UsageView, meter_id: str) -> Answer:
+    """Everything about the days of the view. Raises NotFound for another's meter."""
+    scope = book.authorize(viewer, Action.READ_METER, meter_id)
+
+    def total(days: DayRange) -> Consumption:
+        start, end = epochs_of(days, book.zone)
+        return queries.consumption(book.readings, scope, meter_id=meter_id, start=start, end=end)
+
+    def series(days: DayRange) -> SeriesTable:
+        start, end = epochs_of(days, book.zone)
+        return queries.series(
+            book.readings,
+            scope,
+            meter_id=meter_id,
+            start=start,
+            end=end,
+            resolution=view.resolution,
+        )
+
+    compared = view.compared
+    return Answer(
+        view=view,
+        total=total(view.range),
+        series=series(view.range),
+        latest=queries.latest(book.readings, scope, meter_id=meter_id),
+        compared_days=compared,
+        compared_total=total(compared) if compared else None,
+        compared_series=series(compared) if compared else None,
+    )
+
+
+def period_totals(book: Book, viewer: Viewer, meter_id: str) -> tuple[Consumption, ...]:
+    """The five periods of the cards. Raises NotFound for another's meter."""
+    scope = book.authorize(viewer, Action.READ_METER, meter_id)
+    return tuple(
+        queries.consumption(book.readings, scope, meter_id=meter_id, period=period)
+        for period in SOURCE_PERIODS
+    )

@@ -1,0 +1,276 @@
+"""Turns an answer about one meter into what the usage page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from dash import html
+from dash.development.base_component import Component
+
+from api.day_range import DayRange, whole
+from api.usage_view import COMPARISONS, RESOLUTIONS, UsageView, drawable_resolutions
+from callbacks import usage_text as text
+from callbacks.usage_answers import Answer
+from components import figures, messages, tables, view
+from components.cards import Figure, figure_cards
+from components.ids import Usage
+from components.usage_controls import Choices, crumbs
+from components.usage_figures import UsageBars, usage_chart
+from data_layer.book import Book
+from data_layer.clock import epoch_of
+from data_layer.readings.model import Consumption
+from data_layer.readings.periods import SOURCE_PERIODS
+from data_layer.readings.queries import SeriesTable
+
+Words = Mapping[str, str | Sequence[str]]
+PATH = "/usage"
+TITLES = {
+    "last_30min": "Last 30 minutes",
+    "today": "Today",
+    "this_week": "This week",
+    "this_month": "This month",
+    "last_month": "Last month",
+}
+EACH = {
+    "half_hour": "half hour",
+    "hour": "hour",
+    "day": "day",
+    "week": "week",
+    "month": "month",
+    "year": "year",
+}
+MOST_TABLE_ROWS = 400
+
+
+def address_of(words: Words, days: DayRange) -> str:
+    """The address of the same page over other days, in the resolution that suits them."""
+    return view.address(
+        PATH,
+        words,
+        from_=days.first.isoformat(),
+        to=days.last.isoformat(),
+        period=None,
+        resolution=None,
+    )
+
+
+def cards(totals: Sequence[Consumption], words: Words) -> Component:
+    """The five periods: how much, and the register at both ends."""
+    return figure_cards(
+        [_card(period, total, words) for period, total in zip(SOURCE_PERIODS, totals, strict=True)],
+        store_id=Usage.VIEW,
+        label="Five periods",
+    )
+
+
+def _card(period: str, total: Consumption, words: Words) -> Figure:
+    ends = ((total.start_time, total.start_reading_wh), (total.end_time, total.end_reading_wh))
+    facts = tuple(
+        (f"{moment.day} {moment:%b %H:%M}", text.kwh(reading))
+        for moment, reading in ends
+        if moment is not None
+    )
+    shown = "today" if period == "last_30min" else period
+    cleared = {"from_": None, "to": None, "resolution": None}
+    return Figure(
+        title=TITLES[period],
+        value=text.kwh(total.consumption_wh),
+        facts=facts,
+        note=_card_note(total),
+        href=view.address(PATH, words, period=shown, **cleared),
+        current=period == view.word(words, "period", "today") and not view.word(words, "from"),
+    )
+
+
+def _card_note(total: Consumption) -> str:
+    if total.consumption_wh is None:
+        return "No reading in this period"
+    said = []
+    if total.estimated_wh:
+        said.append(f"{text.kwh(total.estimated_wh)} kWh estimated")
+    if total.missing_half_hours:
+        said.append(f"{total.missing_half_hours:,} half hours missing")
+    return ", ".join(said)
+
+
+def choices(book: Book, words: Words, asked: UsageView, *, errors: Mapping[str, str]) -> Choices:
+    """What the controls offer around the shown days."""
+    before, after = asked.range.shifted(-1), asked.range.shifted(1)
+    return Choices(
+        previous=(text.range_text(before), address_of(words, before)),
+        following=(text.range_text(after), address_of(words, after)),
+        now=_now(book, words, asked),
+        comparisons=[
+            (label, view.address(PATH, words, compare=word), word == asked.compare)
+            for word, label in COMPARISONS.items()
+        ],
+        resolutions=list(drawable_resolutions(asked.range).items()),
+        resolution=asked.resolution,
+        first=view.word(words, "from") or asked.range.first.isoformat(),
+        last=view.word(words, "to") or asked.range.last.isoformat(),
+        errors=errors,
+    )
+
+
+def _now(book: Book, words: Words, asked: UsageView) -> str:
+    """The present day, week, month or year, like the one that is shown."""
+    today = book.zone.day_of(epoch_of(book.clock()))
+    unit = asked.range.unit
+    return address_of(words, whole(unit, today) if unit else _ending(asked.range, today))
+
+
+def _ending(days: DayRange, today: Any) -> DayRange:
+    return DayRange(today - (days.last - days.first), today)
+
+
+def heading(words: Words, answer: Answer) -> list[Component]:
+    """The range and what holds it, the total, and how it compares."""
+    days = answer.view.range
+    holders = [
+        (text.range_text(each, short=True), address_of(words, each)) for each in days.holders()
+    ]
+    said: list[Component] = [
+        crumbs([*holders, (text.range_text(days, short=bool(holders)), "")], store_id=Usage.VIEW),
+        html.P(
+            [
+                html.Span(text.kwh(answer.total.consumption_wh), className="number"),
+                html.Span(" kWh", className="unit"),
+            ],
+            className="chart-total",
+        ),
+    ]
+    known = answer.total.consumption_wh is not None
+    if known and answer.compared_series is not None and answer.compared_days is not None:
+        change = text.change_text(answer.series, answer.compared_series, answer.compared_days)
+        said.append(html.P(change, className="chart-change"))
+    return said
+
+
+def quality(book: Book, answer: Answer) -> list[Component]:
+    """What the numbers rest on, and what stands out in them."""
+    sentences = [text.quality_text(answer.total)]
+    if answer.view.resolution == "half_hour":
+        sentences.append(text.insight_text(book.zone, answer.series))
+    return [messages.note(sentence) for sentence in sentences if sentence]
+
+
+def message(book: Book, words: Words, answer: Answer) -> Component | None:
+    """Why there is nothing to see, and where there is; None when there is something."""
+    if answer.latest is None:
+        return messages.empty(
+            "No reading yet",
+            f"Meter {answer.total.meter_id} has not sent a reading. The first one will appear "
+            "here by itself; half an hour later there is the first consumption.",
+            symbol="hourglass-split",
+        )
+    if answer.series.known.any():
+        return None
+    latest = book.zone.day_of(answer.latest.read_at - 1)
+    day = DayRange(latest, latest)
+    return messages.empty(
+        f"Nothing is known of {text.range_text(answer.view.range)}",
+        f"The latest reading is of {text.moment_text(book.zone.local(answer.latest.read_at))}.",
+        view.link(
+            f"Show {text.range_text(day)}",
+            address_of(words, day),
+            store_id=Usage.VIEW,
+            className="btn btn-primary",
+        ),
+        symbol="calendar-x",
+    )
+
+
+def chart(book: Book, words: Words, answer: Answer) -> figures.FigureDict:
+    """The bars, with what they are compared with behind them."""
+    asked, zone = answer.view, book.zone
+    compared = answer.compared_series
+    bars = UsageBars(
+        labels=_labels(book, answer),
+        measured_kwh=_kwh(answer.series, answer.series.consumption_wh - answer.series.estimated_wh),
+        estimated_kwh=_kwh(answer.series, answer.series.estimated_wh),
+        compared_kwh=_fitted(compared, len(answer.series.known)) if compared else (),
+        addresses=_addresses(book, words, answer),
+        ticks=text.ticks(zone, answer.series, asked.resolution, days=asked.range.days),
+    )
+    until = answer.total.data_until
+    subtitle = f"{zone.name} time" + (f", data until {text.moment_text(until)}" if until else "")
+    return usage_chart(
+        bars,
+        title=f"kWh per {EACH[asked.resolution]}, {text.range_text(asked.range)}",
+        subtitle=subtitle,
+        compared_name=text.range_text(answer.compared_days) if answer.compared_days else "",
+    )
+
+
+def _kwh(series: SeriesTable, watt_hours: Any) -> list[float | None]:
+    return [
+        round(value / 1000, 3) if known else None
+        for value, known in zip(watt_hours.tolist(), series.known.tolist(), strict=True)
+    ]
+
+
+def _fitted(series: SeriesTable, length: int) -> list[float | None]:
+    """The compared bars, as many as there are bars to compare."""
+    values = _kwh(series, series.consumption_wh)[:length]
+    return values + [None] * (length - len(values))
+
+
+def _labels(book: Book, answer: Answer) -> list[str]:
+    series, compared = answer.series, answer.compared_series
+    resolution = answer.view.resolution
+    labels = []
+    for n, (start, end) in enumerate(zip(series.edges[:-1], series.edges[1:], strict=True)):
+        name = text.bucket_text(book.zone, int(start), int(end), resolution)
+        label = text.bar_text(name, int(series.consumption_wh[n]), int(series.estimated_wh[n]))
+        if compared is not None and n < len(compared.known) and compared.known[n]:
+            opens, closes = int(compared.edges[n]), int(compared.edges[n + 1])
+            other = text.bucket_text(book.zone, opens, closes, resolution)
+            label += f"<br>{other}<br>{text.kwh(int(compared.consumption_wh[n]))} kWh"
+        labels.append(label)
+    return labels
+
+
+def bucket_days(book: Book, answer: Answer, n: int) -> DayRange:
+    """The local days of one bar."""
+    edges = answer.series.edges
+    return DayRange(book.zone.day_of(int(edges[n])), book.zone.day_of(int(edges[n + 1]) - 1))
+
+
+def _addresses(book: Book, words: Words, answer: Answer) -> list[str]:
+    """Where each bar leads: to its own days, unless these are all that is shown already."""
+    if answer.view.range.days == 1:
+        return []
+    days = [bucket_days(book, answer, n) for n in range(len(answer.series.known))]
+    return [address_of(words, each) for each in days]
+
+
+def table(book: Book, words: Words, answer: Answer) -> Component | None:
+    """The same numbers as rows, whose times lead into them; for keyboards and screen readers."""
+    if not answer.view.as_table:
+        return None
+    series, resolution = answer.series, answer.view.resolution
+    if len(series.known) > MOST_TABLE_ROWS:
+        return messages.note(
+            f"{len(series.known):,} {RESOLUTIONS[resolution].lower()} are too many for a table: "
+            "choose a coarser resolution, or take the CSV, which has them all."
+        )
+    addresses = _addresses(book, words, answer)
+    rows = []
+    for n in np.flatnonzero(series.known).tolist():
+        name = text.bucket_text(
+            book.zone, int(series.edges[n]), int(series.edges[n + 1]), resolution
+        )
+        when: Component | str = name
+        if addresses:
+            when = view.link(name, addresses[n], store_id=Usage.VIEW)
+        used, estimated = int(series.consumption_wh[n]), int(series.estimated_wh[n])
+        missing = int(series.missing_half_hours[n])
+        rows.append([when, text.kwh(used), text.kwh(estimated), str(missing)])
+    return tables.table(
+        ["Time", "kWh", "of which estimated", "Missing half hours"],
+        rows,
+        caption=f"Consumption of {text.range_text(answer.view.range)}",
+        numbers=(1, 2, 3),
+    )

@@ -1,0 +1,146 @@
+"""All outputs of the usage page, also when there is no meter, no reading or nothing to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from api.usage_view import UsageView
+from callbacks import usage_answers, usage_drawing
+from callbacks.usage_drawing import PATH
+from components import messages, usage_controls, view
+from components.ids import Usage
+from components.shell import icon
+from data_layer.accounts.model import Account, Role, Viewer
+from data_layer.book import Book
+from data_layer.errors import BadInput, NotFound
+
+Words = Mapping[str, str | Sequence[str]]
+EXPORT_PATH = "/exports/usage.csv"
+
+
+def page(
+    book: Book, viewer: Viewer, words: Words, asked: UsageView, *, refused: BadInput | None
+) -> dict[str, Any]:
+    """Every output by its name."""
+    meters = usage_answers.meters_of(book, viewer)
+    meter_id = usage_answers.chosen_meter(asked, meters)
+    errors = {refused.field or "": refused.sentence} if refused else {}
+    unknown = ""
+    answer = None
+    if meter_id:
+        try:
+            answer = usage_answers.answer(book, viewer, asked, meter_id)
+        except NotFound as error:
+            unknown = error.sentence
+    drawn = _nothing(viewer, unknown) if answer is None else _something(book, words, answer)
+    choices = usage_drawing.choices(book, words, asked, errors=errors)
+    drawn["controls"] = usage_controls.presets(PATH, words, choices, store_id=Usage.VIEW)
+    drawn["compare"] = usage_controls.comparisons(choices, store_id=Usage.VIEW)
+    drawn["range"] = usage_controls.range_forms(PATH, words, choices, store_id=Usage.VIEW)
+    drawn["meters"] = _meters(book, viewer, words, meters, meter_id, error=unknown)
+    return drawn
+
+
+def cards(book: Book, viewer: Viewer, words: Words, asked: UsageView) -> Component | None:
+    """The five periods of the meter; nothing without one."""
+    meter_id = usage_answers.chosen_meter(asked, usage_answers.meters_of(book, viewer))
+    if not meter_id:
+        return None
+    try:
+        totals = usage_answers.period_totals(book, viewer, meter_id)
+    except NotFound:
+        return None  # said beside the meter's field
+    return usage_drawing.cards(totals, words)
+
+
+def _something(book: Book, words: Words, answer: usage_answers.Answer) -> dict[str, Any]:
+    message = usage_drawing.message(book, words, answer)
+    return {
+        "message": message,
+        "title": usage_drawing.heading(words, answer),
+        "chart": usage_drawing.chart(book, words, answer),
+        "chart_box": message is not None,
+        "quality": None if message else usage_drawing.quality(book, answer),
+        "actions": _actions(words, answer),
+        "table": usage_drawing.table(book, words, answer),
+    }
+
+
+def _nothing(viewer: Viewer, unknown: str) -> dict[str, Any]:
+    if unknown:
+        said = messages.empty("This meter is not known", unknown, symbol="question-circle")
+    elif viewer.role is Role.ADMIN:
+        said = messages.empty(
+            "Whose usage?",
+            "Name a meter above, by its number or by its owner's name, to see its consumption.",
+            symbol="search",
+        )
+    else:
+        said = messages.empty(
+            "No meter is connected to your sign-in",
+            "Ask your electricity company to enter your e-mail address with your meter.",
+            symbol="plug",
+        )
+    return {
+        "message": said,
+        "title": None,
+        "chart": None,
+        "chart_box": True,
+        "quality": None,
+        "actions": None,
+        "table": None,
+    }
+
+
+def _actions(words: Words, answer: usage_answers.Answer) -> list[Component]:
+    shown = {**words, "meter": answer.total.meter_id}
+    as_table = answer.view.as_table
+    return [
+        view.link(
+            [icon("table"), "Hide table" if as_table else "Show as table"],
+            view.address(PATH, words, table=None if as_table else "1"),
+            store_id=Usage.VIEW,
+            className="btn btn-secondary btn-sm",
+        ),
+        html.A(
+            [icon("download"), "CSV"],
+            href=view.address(EXPORT_PATH, shown, table=None),
+            className="btn btn-secondary btn-sm",
+            title="Exactly what is shown, as a CSV file",
+        ),
+    ]
+
+
+def _meters(
+    book: Book,
+    viewer: Viewer,
+    words: Words,
+    meters: Sequence[Account],
+    chosen: str,
+    *,
+    error: str,
+) -> Component | None:
+    """How to come to another meter."""
+    if viewer.role is not Role.HOUSEHOLD:
+        return usage_controls.meter_search(
+            PATH, words, chosen, store_id=Usage.VIEW, whose=_whose(book, chosen), error=error
+        )
+    if len(meters) > 1:
+        options = [(account.meter_id, _label(account)) for account in meters]
+        return usage_controls.meter_switch(PATH, words, options, chosen, store_id=Usage.VIEW)
+    if meters:
+        return html.P(_label(meters[0]), className="lead")
+    return None
+
+
+def _whose(book: Book, meter_id: str) -> str:
+    account = book.accounts.get(meter_id) if meter_id else None
+    return f"{account.owner_name}, {account.address}" if account else ""
+
+
+def _label(account: Account) -> str:
+    return f"{account.address} (meter {account.meter_id})"

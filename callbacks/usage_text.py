@@ -1,0 +1,154 @@
+"""What the usage page says in words: ranges, bars, numbers, quality, what stands out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import numpy as np
+
+from api.day_range import DayRange
+from data_layer.clock import HALF_HOUR, HomeZone
+from data_layer.readings.model import Consumption
+from data_layer.readings.queries import SeriesTable
+
+UNKNOWN = "—"
+NIGHT_ENDS = 6
+"""Local hour; night is from midnight until then."""
+
+
+def kwh(watt_hours: int | None, *, decimals: int = 3) -> str:
+    """A number people read: `1,234.567`; an em dash when it is unknown."""
+    return UNKNOWN if watt_hours is None else f"{watt_hours / 1000:,.{decimals}f}"
+
+
+def day_text(day: date, *, year: bool = True) -> str:
+    return f"{day:%a} {day.day} {day:%b}" + (f" {day.year}" if year else "")
+
+
+def moment_text(moment: datetime) -> str:
+    return f"{day_text(moment)}, {moment:%H:%M}"
+
+
+def range_text(days: DayRange, *, short: bool = False) -> str:
+    """`Thu 20 Nov 2026`, `16 – 22 Nov 2026`, `November 2026`, `2026`."""
+    first, last = days.first, days.last
+    if days.unit == "day":
+        return day_text(first, year=not short)
+    if days.unit == "month":
+        return f"{first:%B}" if short else f"{first:%B %Y}"
+    if days.unit == "year":
+        return str(first.year)
+    same_year, same_month = (
+        first.year == last.year,
+        (first.year, first.month) == (last.year, last.month),
+    )
+    opening = f"{first.day}"
+    if not same_month:
+        opening += f" {first:%b}"
+    if not same_year:
+        opening += f" {first.year}"
+    closing = f"{last.day} {last:%b}" + ("" if short and same_year else f" {last.year}")
+    return f"{opening} – {closing}"
+
+
+def bucket_text(zone: HomeZone, start: int, end: int, resolution: str) -> str:
+    """The time of one bar."""
+    opens = zone.local(start)
+    if resolution in ("half_hour", "hour"):
+        again = " (second time)" if opens.fold else ""
+        return f"{day_text(opens, year=False)}, {opens:%H:%M} – {zone.local(end):%H:%M}{again}"
+    return range_text(DayRange(opens.date(), zone.day_of(end - 1)))
+
+
+def bar_text(name: str, consumption_wh: int, estimated_wh: int) -> str:
+    """What pointing at a bar tells."""
+    said = f"{name}<br><b>{kwh(consumption_wh)} kWh</b>"
+    if estimated_wh == consumption_wh and estimated_wh:
+        return f"{said}, estimated"
+    return f"{said}, of which {kwh(estimated_wh)} estimated" if estimated_wh else said
+
+
+def quality_text(total: Consumption) -> str:
+    """One plain sentence on what the numbers rest on, and until when there are any."""
+    if total.data_until is None:
+        return "There is no reading yet."
+    until = f"Data until {moment_text(total.data_until)}."
+    if total.consumption_wh is None:
+        return until
+    said = []
+    if total.estimated_wh:
+        said.append(
+            f"{kwh(total.estimated_wh)} of {kwh(total.consumption_wh)} kWh are estimated (hatched)"
+        )
+    if missing := total.missing_half_hours:
+        verb = "half hour is" if missing == 1 else "half hours are"
+        said.append(f"{missing:,} {verb} missing (blank)")
+    quality = "; ".join(said) if said else "Every half hour is measured"
+    return f"{quality}. {until}"
+
+
+def change_text(series: SeriesTable, compared: SeriesTable, days: DayRange) -> str:
+    """How the known part compares with the same part of the other days, in one sentence."""
+    count = min(len(series.known), len(compared.known))
+    both = series.known[:count] & compared.known[:count]
+    if not both.any():
+        return f"Nothing is known of {range_text(days)}."
+    now = int(series.consumption_wh[:count][both].sum())
+    then = int(compared.consumption_wh[:count][both].sum())
+    part = "" if both.all() else " over the same part"
+    against = f"{range_text(days)}{part} ({kwh(then)} kWh)"
+    if then == 0:
+        return f"Compared with {against}."
+    percent = round(100 * (now - then) / then)
+    if percent == 0:
+        return f"The same as {against}."
+    return f"{abs(percent):,} % {'more' if percent > 0 else 'less'} than {against}."
+
+
+def insight_text(zone: HomeZone, series: SeriesTable) -> str:
+    """Peak, base load and night share of half hours, in one plain sentence; "" without any."""
+    known = np.flatnonzero(series.known)
+    used = series.consumption_wh[known]
+    if len(known) < 2 or not used.sum():
+        return ""
+    peak = int(known[used.argmax()])
+    starts = [zone.local(int(epoch)) for epoch in series.edges[known]]
+    at_night = np.array([start.hour < NIGHT_ENDS for start in starts])
+    share = round(100 * int(used[at_night].sum()) / int(used.sum()))
+    base_kw = int(used.min()) / 1000 * 3600 / HALF_HOUR
+    when = bucket_text(zone, int(series.edges[peak]), int(series.edges[peak + 1]), "half_hour")
+    return (
+        f"Peak {when} with {kwh(int(used.max()))} kWh; base load {base_kw:.2f} kW; "
+        f"{share} % used between midnight and {NIGHT_ENDS:02d}:00."
+    )
+
+
+def ticks(
+    zone: HomeZone, series: SeriesTable, resolution: str, *, days: int
+) -> list[tuple[int, str]]:
+    """At most about eight labels below the bars, at places that mean something."""
+    starts = [zone.local(int(epoch)) for epoch in series.edges[:-1]]
+    if resolution in ("half_hour", "hour"):
+        if days <= 2:
+            every = 3 if days == 1 else 6
+            return [
+                (n, f"{start:%H:%M}")
+                for n, start in enumerate(starts)
+                if start.minute == 0 and start.hour % every == 0 and not start.fold
+            ]
+        opens = [(n, s) for n, s in enumerate(starts) if s.hour == 0 and s.minute == 0]
+        return [(n, f"{s.day} {s:%b}") for n, s in _some(opens)]
+    shape = {
+        "day": "{0.day} {0:%b}",
+        "week": "{0.day} {0:%b}",
+        "month": "{0:%b} {0:%y}",
+        "year": "{0:%Y}",
+    }
+    if resolution == "day" and days <= 8:
+        shape["day"] = "{0:%a} {0.day}"
+    return [(n, shape[resolution].format(start)) for n, start in _some(list(enumerate(starts)))]
+
+
+def _some(places: list[tuple[int, datetime]]) -> list[tuple[int, datetime]]:
+    """Every place, or every second, third... so that no more than eight remain."""
+    return places[:: max(1, -(-len(places) // 8))]

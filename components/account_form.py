@@ -1,0 +1,73 @@
+"""The form of an account: who, where, which meter. Field names are those of users.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import dash_bootstrap_components as dbc
+from dash import html
+from dash.development.base_component import Component
+
+from components import ids
+
+LABELS = {
+    "meter_id": "Meter",
+    "owner_name": "Owner",
+    "email": "E-mail",
+    "address": "Address",
+    "postcode": "Postcode",
+    "region": "Region",
+    "area": "Area",
+    "dwelling_type": "Dwelling type",
+    "moved_in": "Moved in",
+    "account_type": "Billing",
+}
+OPTIONAL = ("email", "postcode", "region", "area", "dwelling_type", "moved_in")
+HINTS = {
+    "meter_id": "For example 531-204-118. It cannot be changed later.",
+    "email": "Its owner signs in with it.",
+    "moved_in": "The household sees nothing from before this day.",
+}
+Choices = Mapping[str, Sequence[str]]
+
+
+def account_form(values: Mapping[str, str], choices: Choices, *, is_new: bool) -> html.Div:
+    """Fields with their present values; `choices` are the words a field may have."""
+    return html.Div(
+        [_field(name, values.get(name, ""), choices, is_new=is_new) for name in LABELS],
+        className="form-grid",
+    )
+
+
+def _field(name: str, value: str, choices: Choices, *, is_new: bool) -> html.Div:
+    label = LABELS[name] + (" (optional)" if name in OPTIONAL else "")
+    parts: list[Component] = [
+        html.Label([label, _control(name, value, choices, is_new=is_new)], className="form-label")
+    ]
+    if hint := HINTS.get(name, ""):
+        parts.append(html.P(hint, className="hint"))
+    parts.append(html.P(id=ids.account_error(name), className="field-error", role="alert"))
+    return html.Div(parts, className=f"field field-{name.replace('_', '-')}")
+
+
+def _control(name: str, value: str, choices: Choices, *, is_new: bool) -> Component:
+    if name in choices:
+        return dbc.Select(
+            id=ids.account_field(name), options=options(choices[name], value), value=value
+        )
+    kind = {"email": "email", "moved_in": "date"}.get(name, "text")
+    return dbc.Input(
+        id=ids.account_field(name),
+        type=kind,
+        value=value,
+        autocomplete="off",
+        disabled=name == "meter_id" and not is_new,
+        maxlength=200,
+    )
+
+
+def options(words: Sequence[str], value: str = "") -> list[dict[str, str]]:
+    """A select's options: nothing chosen, the words, and the present value if it is another."""
+    known = dict.fromkeys((*words, *([value] if value else [])))
+    usual = [] if "postpaid" in known else [{"value": "", "label": "Not stated"}]
+    return usual + [{"value": word, "label": word} for word in known]
