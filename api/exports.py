@@ -7,7 +7,7 @@ from itertools import chain
 
 from flask import Blueprint, Response, request
 
-from api import group_exports, reading_export
+from api import group_exports, reading_export, usage_export, usage_view
 from api.group_view import read_view
 from api.reading_filter import read_filter
 from data_layer.accounts.model import Role
@@ -20,10 +20,11 @@ from security.viewer import current_viewer
 
 
 def exports(book_of: Callable[[], Book]) -> Blueprint:
-    """Routes: GET /exports/groups/<what>.csv and /exports/readings.csv, with the page's words."""
+    """Routes: GET /exports/groups/<what>.csv, usage.csv and readings.csv, with the page's words."""
     door = Blueprint("exports", __name__)
     policy.allow("exports.groups", {Role.GOVERNMENT, Role.ADMIN}, renews=False)
     policy.allow("exports.readings", {Role.ADMIN}, renews=False)
+    policy.allow("exports.usage", {Role.HOUSEHOLD, Role.ADMIN}, renews=False)
 
     @door.get("/exports/groups/<what>.csv")
     def groups(what: str) -> Response:
@@ -41,6 +42,15 @@ def exports(book_of: Callable[[], Book]) -> Blueprint:
         scope = book.authorize(current_viewer(), Action.READ_READINGS)
         wanted = read_filter(request.args.to_dict(flat=False), book.zone)
         return _csv(reading_export.export(book.readings, scope, wanted), "readings.csv")
+
+    @door.get("/exports/usage.csv")
+    def usage() -> Response:
+        book = book_of()
+        words = request.args.to_dict(flat=False)
+        view = usage_view.read_view(words, book.zone, now=epoch_of(book.clock()))
+        scope = book.authorize(current_viewer(), Action.READ_METER, view.meter_id)
+        name = f"usage_{view.range.first}_{view.range.last}.csv"
+        return _csv(usage_export.export(book, scope, view), name)
 
     return door
 

@@ -36,7 +36,7 @@ RESOLUTIONS = {
     "year": "Years",
 }
 COMPARISONS = {"": "Nothing", "previous": "Previous period", "year": "Last year"}
-LONGEST = {"half_hour": 31, "hour": 62, "day": 1500}
+LONGEST = {"half_hour": 31, "hour": 62, "day": 1500, "week": 1499 * 7}
 """Most days each resolution draws: never more than 1,500 bars."""
 _USUAL = ((2, "half_hour"), (7, "hour"), (92, "day"), (366 * 3, "month"))
 

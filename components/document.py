@@ -33,6 +33,7 @@ SCRIPTS = (
 PLOTLY = "vendor/plotly/plotly-basic.min.js"
 """Fetched when the first chart appears; assets/js/charts.js points Dash at it."""
 FONT = "fonts/inter-latin.woff2"
+"""Without a version, as tokens.css names it."""
 ICON = "favicon.svg"
 
 
@@ -44,7 +45,7 @@ def head(asset_url: Callable[[str], str], *, styles: tuple[str, ...] = STYLES) -
             '<meta name="color-scheme" content="light dark">',
             f'<link rel="icon" href="{asset_url(ICON)}" type="image/svg+xml">',
             f'<script src="{asset_url(THEME_SCRIPT)}"></script>',
-            f'<link rel="preload" href="{asset_url(FONT)}" as="font" crossorigin>',
+            f'<link rel="preload" href="/assets/{FONT}" as="font" crossorigin>',
             *links,
         ]
     )
