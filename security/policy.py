@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from data_layer.accounts.model import Role
 
 KILOBYTE, MEGABYTE = 1024, 1024 * 1024
+SIGN_IN_PATH = "/sign-in"
 EVERY_ROLE = frozenset(Role)
 NO_ROLE: frozenset[Role] = frozenset()
 
@@ -29,8 +30,10 @@ class Policy:
     largest_body: int = 64 * KILOBYTE
     renews: bool = True
     """Whether using it counts as being there: polls and downloads do not keep a session alive."""
+    checks_forms: bool = True
+    """Changing requests must carry a form token; not so where no cookie identifies anybody."""
     is_file: bool = False
-    """The same bytes for everybody: no session is looked up and no cookie set."""
+    """A file of the product, the same for everybody: long kept by browsers, sets no cookie."""
 
 
 _ROUTES: dict[str, Policy] = {}
@@ -42,18 +45,26 @@ def allow(
     *,
     largest_body: int = 64 * KILOBYTE,
     renews: bool = True,
+    is_file: bool = False,
 ) -> None:
     """Let these roles use a Flask endpoint. May be said again in the same words."""
     _declare(
         endpoint,
         Policy(
-            roles=frozenset(Role(role) for role in roles), largest_body=largest_body, renews=renews
+            roles=frozenset(Role(role) for role in roles),
+            largest_body=largest_body,
+            renews=renews,
+            is_file=is_file,
         ),
     )
 
 
 def allow_everyone(
-    endpoint: str, *, largest_body: int = 64 * KILOBYTE, is_file: bool = False
+    endpoint: str,
+    *,
+    largest_body: int = 64 * KILOBYTE,
+    checks_forms: bool = True,
+    is_file: bool = False,
 ) -> None:
     """Open a Flask endpoint to everybody, signed in or not."""
     _declare(
@@ -63,6 +74,7 @@ def allow_everyone(
             everyone=True,
             largest_body=largest_body,
             renews=False,
+            checks_forms=checks_forms,
             is_file=is_file,
         ),
     )

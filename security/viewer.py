@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from flask import Flask, Request, Response, g, has_request_context
+from flask import Flask, Request, Response, has_request_context, request
 from flask_login import LoginManager, current_user
 from flask_login import UserMixin as FlaskLoginUser
 
 from data_layer.accounts.model import Viewer
 from data_layer.accounts.people import Person
+from data_layer.accounts.sign_in import Visit
 from data_layer.book import Book
 from data_layer.errors import NotSignedIn
 
@@ -26,8 +27,12 @@ SESSION_COOKIE = "meterbook_session"
 class SignedIn(FlaskLoginUser):  # type: ignore[misc]  # flask-login has no types
     """A signed-in person, as flask-login wants to see one."""
 
-    person: Person
+    visit: Visit
     session_id: str
+
+    @property
+    def person(self) -> Person:
+        return self.visit.person
 
     @property
     def viewer(self) -> Viewer:
@@ -38,7 +43,14 @@ class SignedIn(FlaskLoginUser):  # type: ignore[misc]  # flask-login has no type
 
 
 class _RequestLogin(LoginManager):  # type: ignore[misc]  # flask-login has no types
-    """flask-login without its "remember me" cookie, which would add `Vary: Cookie` everywhere."""
+    """flask-login that asks our session table only.
+
+    Its own signed cookie and "remember me" are left out: they would let in somebody who has
+    signed out, and add `Vary: Cookie` to every file.
+    """
+
+    def _load_user(self) -> None:
+        self._update_request_context_with_user(self._load_user_from_request(request))
 
     def _update_remember_cookie(self, response: Response) -> Response:
         return response
@@ -47,16 +59,16 @@ class _RequestLogin(LoginManager):  # type: ignore[misc]  # flask-login has no t
 def install(app: Flask, book_of: Callable[[], Book], *, secure: bool) -> None:
     """Have every request know its person from the session cookie."""
     manager = _RequestLogin(app, add_context_processor=False)
-    manager.session_protection = None
     cookie = cookie_name(secure=secure)
 
-    @manager.request_loader
-    def _person(request: Request) -> SignedIn | None:
-        session_id = request.cookies.get(cookie, "")
+    def _person(asking: Request) -> SignedIn | None:
+        session_id = asking.cookies.get(cookie, "")
         if not session_id:
             return None
-        person = book_of().sign_in.whoever(session_id, renew=g.get("renews", True))
-        return None if person is None else SignedIn(person, session_id)
+        visit = book_of().sign_in.whoever(session_id)
+        return None if visit is None else SignedIn(visit, session_id)
+
+    manager.request_loader(_person)
 
 
 def cookie_name(*, secure: bool) -> str:

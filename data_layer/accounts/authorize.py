@@ -21,7 +21,7 @@ from data_layer.readings.room import unknown_meter
 
 
 class Denied(NotFound):
-    """A viewer asked for a meter that is not theirs to see; says what NotFound says."""
+    """A household asked for a meter that is not its own, or for none that exists: the same."""
 
 
 def authorize(
@@ -37,7 +37,7 @@ def authorize(
     """The scope of this viewer for this action, on one meter or on all that are theirs.
 
     `is_meter` knows meters that have no account yet, which only admins see. Raises Forbidden for
-    an action that is not the role's, Denied for a meter that is not the viewer's.
+    an action that is not the role's, NotFound for a meter that is not the viewer's to see.
     """
     if viewer.role is Role.HOUSEHOLD and action is Action.READ_METER:
         return _own_meters(accounts, viewer, meter_id, zone)
@@ -54,8 +54,10 @@ def _own_meters(
     own = {account.meter_id: account for account in accounts.active_of(viewer.name)}
     if meter_id is not None:
         own = {name: account for name, account in own.items() if name == meter_id}
-    if not own:
-        raise _unknown(meter_id)
+    if not own and meter_id is None:
+        raise Denied("no meter is registered to you.", field="meter_id")
+    if not own and meter_id is not None:
+        raise Denied(unknown_meter(meter_id).sentence, field="meter_id")
     instants = {name: moved_in_at(account, zone) for name, account in own.items()}
     return Scope(
         viewer.name,
@@ -75,11 +77,5 @@ def _any_meter(
     if meter_id is None:
         return Scope(viewer.name, action, meter_ids=None)
     if accounts.get(meter_id) is None and not is_meter(meter_id):
-        raise _unknown(meter_id)
+        raise unknown_meter(meter_id)
     return Scope(viewer.name, action, meter_ids=frozenset({meter_id}))
-
-
-def _unknown(meter_id: str | None) -> Denied:
-    if meter_id is None:
-        return Denied("no meter is registered to you.", field="meter_id")
-    return Denied(unknown_meter(meter_id).sentence, field="meter_id")

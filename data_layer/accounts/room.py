@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data_layer.accounts.attempts import Attempts
 from data_layer.accounts.audit import AuditTrail
-from data_layer.accounts.authorize import authorize
+from data_layer.accounts.authorize import Denied, authorize
 from data_layer.accounts.links import OneTimeLinks
 from data_layer.accounts.meters import MeterRegister
 from data_layer.accounts.model import Viewer
@@ -16,6 +16,7 @@ from data_layer.accounts.sessions import SessionStore
 from data_layer.accounts.sign_in import SignIn
 from data_layer.accounts.staff_registry import StaffRegistry
 from data_layer.clock import Clock, HomeZone
+from data_layer.errors import Forbidden
 from data_layer.readings.model import Action, Scope
 from data_layer.storage.database import Database
 
@@ -73,13 +74,17 @@ class AccountsRoom:
         )
 
     def authorize(self, viewer: Viewer, action: Action, meter_id: str | None = None) -> Scope:
-        """What this viewer may do. Raises Forbidden, Denied (a NotFound)."""
-        return authorize(
-            self.accounts,
-            viewer,
-            action,
-            meter_id,
-            min_group=self.min_group,
-            zone=self.zone,
-            is_meter=self.meters.is_known,
-        )
+        """What this viewer may do. Raises Forbidden or NotFound; who was denied is written down."""
+        try:
+            return authorize(
+                self.accounts,
+                viewer,
+                action,
+                meter_id,
+                min_group=self.min_group,
+                zone=self.zone,
+                is_meter=self.meters.is_known,
+            )
+        except (Forbidden, Denied):
+            self.audit.record(viewer.name, "denied", action.value, meter_id=meter_id)
+            raise

@@ -75,8 +75,8 @@ class SessionStore:
             )
         return session_id
 
-    def find(self, session_id: str, *, renew: bool = True) -> Session | None:
-        """The live session with this id, or None. Polls and exports do not renew it."""
+    def find(self, session_id: str) -> Session | None:
+        """The live session with this id, or None. Looking does not renew it."""
         now = epoch_of(self.clock())
         key = _hash(session_id)
         with self.database.read() as connection:
@@ -87,12 +87,19 @@ class SessionStore:
         if now >= found.expires_at:
             self._delete(key)
             return None
-        if renew and now - found.last_seen_at >= SEEN_EVERY:
-            with self.database.write() as connection:
-                connection.execute(
-                    update(sessions).where(sessions.c.id_hash == key).values(last_seen_at=now)
-                )
         return found
+
+    def renew(self, session_id: str, found: Session) -> None:
+        """Its person is there: idling starts anew. Written at most once a minute."""
+        now = epoch_of(self.clock())
+        if now - found.last_seen_at < SEEN_EVERY:
+            return
+        with self.database.write() as connection:
+            connection.execute(
+                update(sessions)
+                .where(sessions.c.id_hash == _hash(session_id))
+                .values(last_seen_at=now)
+            )
 
     def end(self, session_id: str) -> None:
         """Sign out: the id is dead from now on, whoever still has it."""

@@ -18,13 +18,21 @@ from data_layer.accounts.passwords import (
 from data_layer.accounts.people import Person, find_person
 from data_layer.accounts.registry import AccountRegistry
 from data_layer.accounts.rules import LONGEST_EMAIL, check_email, fold_email
-from data_layer.accounts.sessions import SessionStore
+from data_layer.accounts.sessions import Session, SessionStore
 from data_layer.accounts.staff_registry import StaffRegistry
 from data_layer.errors import BadInput, NotFound, NotSignedIn
 
 
 class WrongPassword(NotSignedIn):
     """Unknown e-mail, wrong password or no password yet: deliberately one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A person and the live session they came with."""
+
+    person: Person
+    session: Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +66,16 @@ class SignIn:
             person = self._keep_password(person, password, actor=person.email)
         return self._begin(person, address=address)
 
-    def whoever(self, session_id: str, *, renew: bool = True) -> Person | None:
-        """The person of a live session; None once anything it was opened under has changed."""
-        session = self.sessions.find(session_id, renew=renew)
+    def whoever(self, session_id: str) -> Visit | None:
+        """Who came with this id; None once anything the session was opened under has changed."""
+        session = self.sessions.find(session_id)
         if session is None:
             return None
         person = find_person(self.accounts, self.staff, session.email)
         if person is None or not person.is_active or person.stamp != session.stamp:
             self.sessions.end(session_id)
             return None
-        return person
+        return Visit(person, session)
 
     def leave(self, session_id: str, *, person: Person) -> None:
         self.sessions.end(session_id)

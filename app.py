@@ -1,0 +1,306 @@
+"""The composition root: the one place where settings, book, pages, doors and security meet.
+
+    python app.py                     opens the home for writing and serves it
+    flask <group> <command>           `create_app()` for its commands; each opens what it needs
+    create_app(settings)              for another WSGI server or a test: the first request that
+                                      needs the home opens it for writing; nothing before
+    create_app(settings, book=book)   the caller has opened the book and closes it
+
+Pages and callbacks are listed here by hand: `dash.register_page` for each page module, and
+`register(app, book)` for each callback module, whose ROLES hold for all that it registered.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from logging.handlers import TimedRotatingFileHandler
+from threading import Lock
+from types import FrameType, ModuleType
+from typing import Any, cast
+
+import click
+import dash
+import waitress
+from dash import Dash, html
+from dash.development.base_component import Component
+from flask import Flask
+from flask_compress import Compress
+from flask_wtf.csrf import generate_csrf
+from pydantic import ValidationError
+from werkzeug.local import LocalProxy
+
+import api.problems
+import callbacks.accounts
+import callbacks.government
+import callbacks.operations
+import callbacks.readings
+import callbacks.upload
+import callbacks.usage
+import pages.accounts
+import pages.government
+import pages.operations
+import pages.readings
+import pages.upload
+import pages.usage
+from api.exports import exports
+from api.health import health
+from api.unknown import unknown
+from api.uploads import uploads
+from cli.account import account
+from cli.batch import batch
+from cli.home import home
+from cli.readings import readings
+from cli.staff import staff
+from components.document import document
+from components.messages import empty
+from components.shell import NavigationItem, frame
+from data_layer.accounts.model import Role
+from data_layer.book import Book
+from data_layer.errors import MeterbookError
+from data_layer.storage.home import PRIVATE_FOLDER
+from security.asset_files import asset_urls
+from security.exposure import refuse_if_exposed
+from security.install import Surroundings, install, trusted_hosts
+from security.policy import MEGABYTE, Access
+from security.viewer import current_viewer, signed_in
+from settings import PROJECT_FOLDER, Settings
+
+ASSETS = PROJECT_FOLDER / "assets"
+PAGES: tuple[ModuleType, ...] = (
+    pages.operations,
+    pages.upload,
+    pages.accounts,
+    pages.readings,
+    pages.government,
+    pages.usage,
+)
+"""In the order of the navigation; a role's main page is the first that is for it."""
+CALLBACKS: tuple[ModuleType, ...] = (
+    callbacks.operations,
+    callbacks.upload,
+    callbacks.accounts,
+    callbacks.readings,
+    callbacks.government,
+    callbacks.usage,
+)
+COMMANDS = (account, batch, home, readings, staff)
+LOG_DAYS = 14
+
+
+def create_app(settings: Settings | None = None, *, book: Book | None = None) -> Flask:
+    """The whole application, guarded; nothing is opened yet unless a book is handed in."""
+    settings = settings or Settings()
+    opener = _Opener(settings, book)
+    shared = cast(Book, LocalProxy(opener.book))
+    asset_url = asset_urls(ASSETS)
+    server = Flask("meterbook", root_path=str(PROJECT_FOLDER), static_folder=None)
+    access = Access()
+    app = _dash(server, asset_url)
+    _register_pages(app, shared, access)
+    _register_callbacks(app, shared, access)
+    for door in (uploads(opener.book), exports(opener.book), health(opener.book), unknown()):
+        server.register_blueprint(door)
+    install(
+        server,
+        Surroundings(
+            book_of=opener.book,
+            private_folder=settings.home / PRIVATE_FOLDER,
+            trusted_hosts=trusted_hosts(settings.trusted_hosts, host=settings.host),
+            secure_cookies=settings.secure_cookies,
+            asset_url=asset_url,
+        ),
+        access=access,
+        callback_map=app.callback_map,
+        script_hashes=app.csp_hashes(),
+    )
+    api.problems.install(server)
+    server.config["COMPRESS_STREAMING_ENDPOINT_CONDITIONAL"] = ["_dash_assets.static"]
+    Compress(server)
+    for group in COMMANDS:
+        server.cli.add_command(group)
+    server.extensions["meterbook"] = (app, access)
+    return server
+
+
+class _Opener:
+    """Opens the book for writing when it is first needed, once, whichever thread asks."""
+
+    def __init__(self, settings: Settings, book: Book | None) -> None:
+        self._settings = settings
+        self._book = book
+        self._lock = Lock()
+
+    def book(self) -> Book:
+        if self._book is None:
+            with self._lock:
+                if self._book is None:
+                    self._book = open_book(self._settings)
+        return self._book
+
+
+def open_book(settings: Settings) -> Book:
+    """The home of the settings, opened for writing."""
+    url = settings.database_url
+    return Book.open(
+        settings.home,
+        timezone=settings.timezone,
+        database_url=None if url is None else url.get_secret_value(),
+        min_group=settings.min_group,
+    )
+
+
+def _dash(server: Flask, asset_url: Callable[[str], str]) -> Dash:
+    app = Dash(
+        "meterbook",
+        server=cast(Any, server),  # Dash's types know its own servers only
+        use_pages=True,
+        pages_folder="",
+        assets_folder=str(ASSETS),
+        include_assets_files=False,
+        # With validation Dash would put the layouts of all roles into everybody's document.
+        suppress_callback_exceptions=True,
+        title="Meterbook",
+        update_title="",
+        enable_mcp=False,
+    )
+    app.index_string = document(asset_url)
+    return app
+
+
+def _register_pages(app: Dash, book: Book, access: Access) -> None:
+    register_page: Callable[..., None] = dash.register_page
+    for page in PAGES:
+        register_page(
+            page.__name__,
+            path=page.PATH,
+            title=f"{page.TITLE} - Meterbook",
+            layout=_for_its_roles(page),
+        )
+        access.allow_page(page.PATH, page.ROLES)
+    register_page("not_found_404", path="/404", title="Not found", layout=_nothing_here)
+    app.layout = lambda: _frame(book, access)
+
+
+def _for_its_roles(page: ModuleType) -> Callable[..., Component]:
+    """The page's layout, for its roles only: Dash also asks for it without loading the page."""
+
+    def layout(**query: str) -> Component:
+        if current_viewer().role not in page.ROLES:
+            return empty("Not for this account", "This page is for another role.", symbol="lock")
+        return cast(Component, page.layout(**query))
+
+    return layout
+
+
+def _nothing_here(**_query: str) -> Component:
+    return empty("Nothing here", "There is no page at this address.", symbol="signpost")
+
+
+def _frame(book: Book, access: Access) -> html.Div:
+    person = signed_in()
+    viewer = current_viewer()
+    items = [
+        NavigationItem(page.PATH, page.TITLE, page.ICON)
+        for page in PAGES
+        if viewer.role in access.pages[page.PATH]
+    ]
+    return frame(
+        name=person.person.name if person else viewer.name,
+        role=viewer.role.value,
+        items=items,
+        zone=book.zone.name,
+        csrf_token=generate_csrf(),
+        demo=book.demo,
+        maintenance=not book.receiving,
+    )
+
+
+def _register_callbacks(app: Dash, book: Book, access: Access) -> None:
+    """Each module's callbacks get the module's roles; Dash's own router is for every role."""
+    known: set[str] = set()
+    for module in CALLBACKS:
+        module.register(app, book)
+        access.allow_callbacks(app.callback_map.keys() - known, module.ROLES)
+        known = set(app.callback_map)
+    for prepare in app.server.before_request_funcs.get(None, ()):
+        prepare()  # Dash completes its callbacks at the first request: have it do so now
+    access.allow_callbacks(app.callback_map.keys() - known, Role)
+
+
+def main() -> int:
+    """Serve the home until told to stop. Returns the exit code."""
+    try:
+        settings = Settings()
+        with open_book(settings) as book:
+            refuse_if_exposed(book, host=settings.host)
+            _log_to_file(book)
+            return _serve(create_app(settings, book=book), book, settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        click.echo(f"Meterbook does not start: METERBOOK_{name}: {first['msg']}", err=True)
+    except (MeterbookError, OSError) as error:
+        click.echo(f"Meterbook does not start: {error}", err=True)
+    return 1
+
+
+def _serve(server: Flask, book: Book, settings: Settings) -> int:
+    waiting = waitress.create_server(
+        server,
+        host=settings.host,
+        port=settings.port,
+        threads=16,
+        connection_limit=1000,
+        channel_timeout=60,
+        max_request_header_size=32 * 1024,
+        max_request_body_size=1024 * MEGABYTE,
+        ident=None,
+        **_behind_tls(settings),
+    )
+    signal.signal(signal.SIGTERM, _stop)
+    address = _address(settings, getattr(waiting, "effective_port", settings.port))
+    click.echo(f"Meterbook serves {book.home} at {address}/")
+    token = book.sign_in.first_admin_link()
+    if token is not None:
+        click.echo(
+            f"Nobody runs this home yet. Open once, within 24 hours: {address}/set-up/{token}",
+            err=True,
+        )
+    waiting.run()
+    return 0
+
+
+def _behind_tls(settings: Settings) -> Mapping[str, Any]:
+    """With secure cookies a proxy on this machine ends TLS and says who asked."""
+    if not settings.secure_cookies:
+        return {}
+    return {
+        "trusted_proxy": "127.0.0.1",
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
+        "clear_untrusted_proxy_headers": True,
+    }
+
+
+def _address(settings: Settings, port: int) -> str:
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM: waitress finishes the requests at hand, then the book is closed."""
+    raise SystemExit(0)
+
+
+def _log_to_file(book: Book) -> None:
+    handler = TimedRotatingFileHandler(
+        book.home / PRIVATE_FOLDER / "meterbook.log", when="midnight", backupCount=LOG_DAYS
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""The audit: only added to, and every tampering shows."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from data_layer.accounts.audit import AuditTrail
+from data_layer.clock import Clock
+from data_layer.storage.database import Database
+
+
+@pytest.fixture
+def trail(database: Database, clock: Clock) -> AuditTrail:
+    written = AuditTrail(database, clock)
+    for n in range(5):
+        written.record("boss", "account registered", f"531-00{n}", number=n)
+    return written
+
+
+def test_lines_are_numbered_and_chained(trail: AuditTrail) -> None:
+    newest, before = trail.recent(2)
+
+    assert (newest.number, before.number) == (5, 4)
+    assert newest.previous_hash == before.hash
+    assert trail.verify() is None
+    assert [entry.number for entry in trail.recent(2, before=4)] == [3, 2]
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit"])
+def test_the_database_refuses_to_change_lines(
+    trail: AuditTrail, database: Database, change: str
+) -> None:
+    with pytest.raises(IntegrityError, match="append-only"), database.write() as connection:
+        connection.execute(text(change))
+
+    assert trail.verify() is None
+
+
+@pytest.mark.parametrize(
+    ("change", "first_bad"),
+    [
+        ("UPDATE audit SET actor = 'x' WHERE number = 3", 3),
+        ("DELETE FROM audit WHERE number = 2", 2),
+        ("UPDATE audit SET details = '{\"number\": 9}' WHERE number = 1", 1),
+    ],
+)
+def test_tampering_behind_its_back_shows(
+    trail: AuditTrail, database: Database, change: str, first_bad: int
+) -> None:
+    with database.write() as connection:
+        connection.execute(text("DROP TRIGGER audit_refuses_update"))
+        connection.execute(text("DROP TRIGGER audit_refuses_delete"))
+        connection.execute(text(change))
+
+    assert trail.verify() == first_bad
