@@ -133,7 +133,8 @@ def _asked_groups(room: ReadingRoom, scope: Scope, query: GroupQuery) -> list[_G
             f"split_by {query.split_by[:40]!r} is unknown: use one of {', '.join(SplitBy)}.",
             field="split_by",
         ) from error
-    households = {path: count for path, count in room.households().items() if count > 0}
+    # Where nobody lives any more the history still counts, together with others'.
+    households = {**dict.fromkeys(room.store.reporting_meters(), 0), **room.households()}
     division = suppression.atoms(households, scope.at_least)
     members: dict[GroupPath, set[GroupPath]] = {}
     for path in households:

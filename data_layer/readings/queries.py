@@ -199,7 +199,8 @@ def _used(room: ReadingRoom, keys: tuple[SeriesKey, ...], edges: Ints) -> Bucket
 def _missing(room: ReadingRoom, keys: tuple[SeriesKey, ...], used: Buckets) -> Ints:
     """Half hours of each bucket that are missing in any of the registers."""
     if len(keys) == 1:
-        return used.missing_half_hours[0]
+        alone: Ints = used.missing_half_hours[0]
+        return alone
     edges = used.edges
     half_hours = room.zone.boundaries(int(edges[0]), int(edges[-1]), "half_hour")
     fine_edges = np.union1d(half_hours, edges)

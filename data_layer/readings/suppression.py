@@ -41,14 +41,12 @@ class Atom:
 
 
 def atoms(households: Mapping[GroupPath, int], at_least: int) -> tuple[Atom, ...]:
-    """Divide all places with households into atoms of at least `at_least` of them.
+    """Divide all places into atoms of at least `at_least` households.
 
-    With `at_least` 0 or 1 every place is its own atom. Empty when all together are too few.
-    Depends on nothing but its arguments, so that every question is answered by one division.
+    A place of no households, whose meters are all given up, is too small like any other. With
+    `at_least` 0 every place is its own atom. Empty when all together are too few. Depends on nothing but its arguments, so that every question is answered by one division.
     """
-    places = [
-        Atom(frozenset((path,)), count) for path, count in sorted(households.items()) if count > 0
-    ]
+    places = [Atom(frozenset((path,)), count) for path, count in sorted(households.items())]
     for level in (_area, _region, _everything):
         places = [
             atom
