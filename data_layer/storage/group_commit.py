@@ -52,6 +52,16 @@ class GroupCommit(Generic[Request, Result]):
         self._closed = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    @property
+    def waiting(self) -> int:
+        """Requests in the group that is gathering now."""
+        with self._lock:
+            return 0 if self._open is None else len(self._open.requests)
+
     def submit(self, request: Request) -> Result:
         """Wait until the request is committed; its own result, or the exception.
 

@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Any
 
 from data_layer.clock import HomeZone
-from data_layer.errors import BadInput, Conflict, Corrupt, Unavailable
+from data_layer.errors import BadInput, Conflict, Corrupt, NotFound, Unavailable
 from data_layer.storage.durable_files import UNFINISHED, disk_trouble, fsync_folder, write_new
 
 FORMAT = 1
@@ -86,6 +86,13 @@ class Home:
                 field="timezone",
             )
         return cls(folder, facts)
+
+    @classmethod
+    def existing(cls, folder: Path) -> Home:
+        """Open a home that must be there already. Raises NotFound."""
+        if not (folder / PRIVATE_FOLDER / "home.json").exists():
+            raise NotFound(f"{folder} is not a Meterbook home.")
+        return cls.open(folder)
 
     def lock(self) -> None:
         """Become the one process that writes readings here. Raises HomeInUse naming the other."""

@@ -13,7 +13,6 @@ import re
 from datetime import datetime
 from pathlib import Path
 
-from data_layer.errors import Corrupt
 from data_layer.storage.durable_files import disk_trouble, fsync_folder
 
 LOG_NAME = "log.txt"
@@ -35,14 +34,12 @@ def sealed_logs(folder: Path) -> list[tuple[int, Path]]:
     return sorted((int(match[1]), path) for match, path in found if match)
 
 
-def last_crc(path: Path) -> int:
-    """The CRC the last line states. Raises Corrupt."""
+def last_crc(path: Path) -> int | None:
+    """The CRC the last line states, None when it does not end with one."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _LAST_LINE_BYTES))
         stated = file.read().removesuffix(b"\n")[-8:]
-    if not re.fullmatch(rb"[0-9a-f]{8}", stated):
-        raise Corrupt(f"{path} does not end with a line of a Meterbook log.")
-    return int(stated, 16)
+    return int(stated, 16) if re.fullmatch(rb"[0-9a-f]{8}", stated) else None
 
 
 def archive(sealed: Path) -> Path:

@@ -11,10 +11,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 from zlib import crc32
 
 from data_layer.errors import Corrupt
@@ -87,6 +88,13 @@ def recover(folder: Path, *, flushed: int = 0) -> Recovered:
     return _Recovery(folder, flushed=flushed, mend=True).run()
 
 
+class _Merged(NamedTuple):
+    """The last log that is in the day files, as far as it is known; its last CRC likewise."""
+
+    generation: int
+    crc: int | None
+
+
 class _Recovery:
     """One pass over a log folder."""
 
@@ -109,16 +117,11 @@ class _Recovery:
             current = self._look_at(self._folder / LOG_NAME)
         merged = self._merged()
         if not self._damage:
-            self._check_order([*sealed, current] if current else [*sealed], merged)
-        if not awaiting and current is None and merged.generation and not self._damage:
-            self._damage.append(
-                f"{self._folder / LOG_NAME} is missing, and with it what was received since "
-                f"log {merged.generation} was merged."
-            )
+            self._check_order([*sealed, current] if current else sealed, merged)
         if self._damage:
             self._damage.append(repair_command(self._folder))
         last = sealed[-1] if sealed else merged
-        following = Header(generation=last.generation + 1, previous=last.crc)
+        following = Header(generation=last.generation + 1, previous=last.crc or 0)
         return Recovered(sealed, current, following, tuple(self._torn), tuple(self._damage))
 
     def _look_at(self, path: Path, *, named: int | None = None) -> LogFile | None:
@@ -141,15 +144,14 @@ class _Recovery:
             )
         return LogFile(path, header.generation, header.previous, found.crc, found.lines)
 
-    def _merged(self) -> LogFile:
-        """The last log that is in the day files, as far as it is known."""
+    def _merged(self) -> _Merged:
         archived = sealed_logs(self._folder / ARCHIVE)
         generation, path = archived[-1] if archived else (0, self._folder)
-        if generation < self._flushed or not archived:
-            return LogFile(path, self._flushed, previous=0, crc=0, lines=0)
-        return LogFile(path, generation, previous=0, crc=last_crc(path), lines=0)
+        if generation < self._flushed:
+            return _Merged(self._flushed, None)
+        return _Merged(generation, last_crc(path) if archived else None)
 
-    def _check_order(self, logs: list[LogFile], merged: LogFile) -> None:
+    def _check_order(self, logs: Sequence[LogFile], merged: _Merged) -> None:
         """Each log continues the one before it, and none is missing."""
         for before, after in pairwise(logs):
             if after.generation != before.generation + 1 or after.previous != before.crc:
@@ -158,24 +160,33 @@ class _Recovery:
                     f"{after.path} (log {after.generation}) does not continue where "
                     f"{before.path.name} (log {before.generation}) ends.",
                 )
-        if not logs or not merged.generation:
+        if not merged.generation:
             return
-        first = logs[0]
+        if not logs:
+            self._damage.append(
+                f"{self._folder / LOG_NAME} is missing, and with it what came in since log "
+                f"{merged.generation} was merged."
+            )
+            return
+        first, last = logs[0], logs[-1]
         if first.generation > merged.generation + 1 and self._flushed:
             self._quarantine(
                 first.path,
                 f"{first.path} is log {first.generation}, but only the logs up to "
                 f"{merged.generation} are merged: one in between is missing.",
             )
-        elif logs[-1].path.name == LOG_NAME and logs[-1].generation <= merged.generation:
+        elif last.path.name == LOG_NAME and last.generation <= merged.generation:
             self._quarantine(
-                logs[-1].path,
-                f"{logs[-1].path} is log {logs[-1].generation}, but logs up to "
+                last.path,
+                f"{last.path} is log {last.generation}, but the logs up to "
                 f"{merged.generation} are merged already: it is an old copy.",
             )
-        elif first.generation == merged.generation + 1 and merged.crc not in (0, first.previous):
+        elif first.generation == merged.generation + 1 and (
+            merged.crc not in (None, first.previous)
+        ):
             self._quarantine(
-                first.path, f"{first.path} does not continue where {merged.path} ends."
+                first.path,
+                f"{first.path} does not continue where log {merged.generation} ends.",
             )
 
     def _quarantine(self, path: Path, sentence: str) -> None:

@@ -18,6 +18,7 @@ the day files it speaks of are durable.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -30,6 +31,7 @@ from data_layer.storage.durable_files import write_atomically
 
 FORMAT = 1
 READ_ATTEMPTS = 5
+PAUSE_SECONDS = 0.02
 Answer = TypeVar("Answer")
 
 
@@ -94,19 +96,22 @@ class Manifest:
 def read_steadily(path: Path, read: Callable[[Manifest], Answer]) -> Answer:
     """Read day files beside a server: take the manifest, read, look again, retry if it moved.
 
-    Raises Unavailable when the files keep moving.
+    A file that was renamed away, or that is not what an older manifest says, counts as moved;
+    what is still wrong when nothing moves is raised. Unavailable when the files keep moving.
     """
     before = Manifest.load(path)
-    for _ in range(READ_ATTEMPTS):
-        trouble: Exception | None = None
+    for attempt in range(1, READ_ATTEMPTS + 1):
         try:
             answer = read(before)
-        except (FileNotFoundError, Corrupt) as error:
-            trouble = error
+        except (FileNotFoundError, Corrupt):
+            # A log is renamed before the manifest tells of it: look again before believing it.
+            if attempt == READ_ATTEMPTS:
+                raise
+            time.sleep(PAUSE_SECONDS)
+            before = Manifest.load(path)
+            continue
         after = Manifest.load(path)
         if after.generation == before.generation:
-            if trouble is not None:
-                raise trouble
             return answer
         before = after
     raise Unavailable("The day files are being rewritten; try again in a moment.")

@@ -1,0 +1,172 @@
+"""Everyone who waits is committed once, in a group, and hears of their own outcome."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from data_layer.errors import Conflict, Unavailable
+from data_layer.storage.group_commit import GroupCommit
+
+
+def test_everybody_gets_their_own_result() -> None:
+    groups: list[list[int]] = []
+
+    def commit(requests: list[int]) -> list[int]:
+        groups.append(list(requests))
+        return [request * 2 for request in requests]
+
+    with GroupCommit(commit) as committer, ThreadPoolExecutor(32) as pool:
+        results = list(pool.map(committer.submit, range(2_000)))
+    assert results == [2 * number for number in range(2_000)]
+    assert sorted(number for group in groups for number in group) == list(range(2_000))
+
+
+def test_those_who_wait_while_a_group_is_written_share_the_next() -> None:
+    entered, go_on = threading.Event(), threading.Event()
+    groups: list[list[str]] = []
+
+    def commit(requests: list[str]) -> list[str]:
+        groups.append(list(requests))
+        entered.set()
+        assert go_on.wait(10)
+        return requests
+
+    with GroupCommit(commit) as committer, ThreadPoolExecutor(8) as pool:
+        first = pool.submit(committer.submit, "first")
+        assert entered.wait(10)
+        others = [pool.submit(committer.submit, f"other {n}") for n in range(5)]
+        while committer.waiting < 5:
+            threading.Event().wait(0.001)
+        go_on.set()
+        assert first.result(10) == "first"
+        assert [each.result(10) for each in others] == [f"other {n}" for n in range(5)]
+    assert [len(group) for group in groups] == [1, 5]
+
+
+def test_a_group_has_a_largest_size() -> None:
+    entered, go_on = threading.Event(), threading.Event()
+    sizes: list[int] = []
+
+    def commit(requests: list[int]) -> list[int]:
+        sizes.append(len(requests))
+        entered.set()
+        assert go_on.wait(10)
+        return requests
+
+    with GroupCommit(commit, most=2) as committer, ThreadPoolExecutor(8) as pool:
+        first = pool.submit(committer.submit, 0)
+        assert entered.wait(10)
+        others = [pool.submit(committer.submit, n) for n in range(1, 6)]
+        while committer.waiting < 1 or sum(not each.running() for each in others):
+            threading.Event().wait(0.001)
+        go_on.set()
+        assert [first.result(10), *(each.result(10) for each in others)] == list(range(6))
+    assert max(sizes) <= 2
+
+
+def test_an_exception_reaches_every_waiter_of_its_group_and_no_other() -> None:
+    def commit(requests: list[str]) -> list[str]:
+        if "bad" in requests:
+            raise Unavailable("the disk is full.")
+        return requests
+
+    with GroupCommit(commit) as committer:
+        with pytest.raises(Unavailable, match="the disk is full"):
+            committer.submit("bad")
+        assert committer.submit("good") == "good"
+
+
+def test_an_exception_as_a_result_reaches_its_waiter_alone() -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    def commit(requests: list[str]) -> list[str | Exception]:
+        entered.set()
+        assert go_on.wait(10)
+        return [Conflict("no.") if request == "bad" else request for request in requests]
+
+    with GroupCommit(commit) as committer, ThreadPoolExecutor(4) as pool:
+        opener = pool.submit(committer.submit, "opener")
+        assert entered.wait(10)
+        good, bad = pool.submit(committer.submit, "good"), pool.submit(committer.submit, "bad")
+        while committer.waiting < 2:
+            threading.Event().wait(0.001)
+        go_on.set()
+        assert (opener.result(10), good.result(10)) == ("opener", "good")
+        with pytest.raises(Conflict):
+            bad.result(10)
+
+
+def test_closing_commits_who_waits_and_refuses_who_comes() -> None:
+    entered, go_on = threading.Event(), threading.Event()
+    done: list[int] = []
+
+    def commit(requests: list[int]) -> list[int]:
+        entered.set()
+        assert go_on.wait(10)
+        done.extend(requests)
+        return requests
+
+    committer = GroupCommit(commit)
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(committer.submit, 0)
+        assert entered.wait(10)
+        others = [pool.submit(committer.submit, n) for n in range(1, 4)]
+        while committer.waiting < 3:
+            threading.Event().wait(0.001)
+        closing = pool.submit(committer.close)
+        while not committer.closed:
+            threading.Event().wait(0.001)
+        with pytest.raises(Unavailable, match="closing"):
+            committer.submit(9)
+        go_on.set()
+        assert sorted(each.result(10) for each in [first, *others]) == [0, 1, 2, 3]
+        closing.result(10)
+    assert sorted(done) == [0, 1, 2, 3]
+    committer.close()
+
+
+def test_an_action_between_groups_sees_no_commit_under_way() -> None:
+    inside = 0
+
+    def commit(requests: list[int]) -> list[int]:
+        nonlocal inside
+        inside += 1
+        threading.Event().wait(0.0005)
+        inside -= 1
+        return requests
+
+    with GroupCommit(commit) as committer, ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(committer.submit, n) for n in range(200)]
+        assert [committer.between(lambda: inside) for _ in range(20)] == [0] * 20
+        assert [each.result(10) for each in waiting] == list(range(200))
+
+
+def test_what_is_submitted_after_an_action_is_committed_after_it() -> None:
+    order: list[str] = []
+    entered, go_on = threading.Event(), threading.Event()
+
+    def commit(requests: list[str]) -> list[str]:
+        order.extend(requests)
+        entered.set()
+        assert go_on.wait(10)
+        return requests
+
+    with GroupCommit(commit) as committer, ThreadPoolExecutor(8) as pool:
+        pool.submit(committer.submit, "first")
+        assert entered.wait(10)
+        second = pool.submit(committer.submit, "second")
+        while committer.waiting < 1:
+            threading.Event().wait(0.001)
+        action = pool.submit(committer.between, lambda: order.append("action"))
+        while committer.waiting:
+            threading.Event().wait(0.001)
+        third = pool.submit(committer.submit, "third")
+        while committer.waiting < 1:
+            threading.Event().wait(0.001)
+        go_on.set()
+        for each in (second, action, third):
+            each.result(10)
+    assert order == ["first", "second", "action", "third"]
