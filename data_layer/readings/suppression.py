@@ -44,7 +44,8 @@ def atoms(households: Mapping[GroupPath, int], at_least: int) -> tuple[Atom, ...
     """Divide all places into atoms of at least `at_least` households.
 
     A place of no households, whose meters are all given up, is too small like any other. With
-    `at_least` 0 every place is its own atom. Empty when all together are too few. Depends on nothing but its arguments, so that every question is answered by one division.
+    `at_least` 0 every place is its own atom. Empty when all together are too few. One division
+    answers every question: it depends on nothing but the arguments.
     """
     places = [Atom(frozenset((path,)), count) for path, count in sorted(households.items())]
     for level in (_area, _region, _everything):
