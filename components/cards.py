@@ -45,7 +45,7 @@ def _figure_card(figure: Figure, store_id: str) -> html.Div:
     facts = [html.Div([html.Dt(name), html.Dd(value)]) for name, value in figure.facts]
     return html.Div(
         [
-            html.H3(title, className="card-label"),
+            html.H2(title, className="card-label"),
             html.P(
                 [
                     html.Span(figure.value, className="number"),

@@ -50,7 +50,7 @@ def frame(
         [
             html.A("Skip to content", href=f"#{Shell.MAIN}", className="skip-link"),
             dcc.Store(id=Shell.THEME),
-            *_banners(demo=demo, maintenance=maintenance),
+            html.Aside(_banners(demo=demo, maintenance=maintenance), **aria(label="Notices")),
             html.Header(
                 html.Div(
                     [
