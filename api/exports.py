@@ -30,7 +30,7 @@ def exports(book_of: Callable[[], Book]) -> Blueprint:
     def groups(what: str) -> Response:
         book = book_of()
         scope = book.authorize(current_viewer(), Action.READ_GROUPS)
-        if what not in group_exports.VIEWS:
+        if what not in group_exports.EXPORTS:
             raise NotFound(f"there is no export {what[:40]!r}.")
         view = read_view(request.args.to_dict(flat=False), book.zone, now=epoch_of(book.clock()))
         name = f"{what}_{view.first}_{view.last}.csv"

@@ -3,47 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal, NamedTuple
 
 from api.csv_text import csv_lines, provenance_lines
 from api.group_view import GroupView
 from data_layer.book import Book
-from data_layer.clock import epoch_of
+from data_layer.clock import HomeZone, epoch_of
 from data_layer.quantities import to_kwh
 from data_layer.readings import group_queries
 from data_layer.readings.group_queries import GroupTable
 from data_layer.readings.model import Scope
 
-Row = tuple[object, ...]
-FIGURES = (
-    "households",
-    "kwh",
-    "kwh_per_household",
-    "estimated_percent",
-    "missing_half_hours",
-)
+
+class Figures(NamedTuple):
+    """One group in one bucket; energies None where nothing is known. Field names are headers."""
+
+    households: int
+    kwh: Decimal | None
+    kwh_per_household: Decimal | None
+    estimated_percent: Decimal | None
+    missing_half_hours: int
+
+
+class GroupLine(NamedTuple):
+    """One row of the grid of groups, over the whole range."""
+
+    region: str
+    area: str
+    dwelling_type: str
+    figures: Figures
+
+    @property
+    def cells(self) -> tuple[object, ...]:
+        return (*self[:3], *self.figures)
+
+
+GROUP_HEADER = (*GroupLine._fields[:3], *Figures._fields)
+Rows = Iterator[tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One part of the page as a file. An empty split or resolution is the view's own."""
+
+    header: tuple[str, ...]
+    rows: Callable[[GroupTable, GroupView, HomeZone], Rows]
+    split_by: str = ""
+    resolution: str = "total"
+    among_all: Literal["", "areas", "dwelling_types"] = ""
+    """The choice that the part does not heed: it shows what one may choose among."""
 
 
 def export(book: Book, scope: Scope, view: GroupView, what: str) -> Iterator[str]:
-    """The lines of one view's file. `what` is one of VIEWS."""
-    split_by, resolution, header, rows_of = VIEWS[what]
-    if what == "areas":
-        view = view.without("areas")
-    if what == "dwelling-types":
-        view = view.without("dwelling_types")
-    wanted = view.query(
+    """The lines of one part's file; `what` is a key of EXPORTS."""
+    part = EXPORTS[what]
+    shown = view.without(part.among_all) if part.among_all else view
+    wanted = shown.query(
         book.zone,
-        split_by=split_by or view.split_by,
-        resolution=resolution or view.resolution,
+        split_by=part.split_by or view.split_by,
+        resolution=part.resolution or view.resolution,
     )
     table = group_queries.totals(book.readings, scope, wanted)
-    yield provenance_lines(provenance(book, view, table))
-    yield from csv_lines((header, *rows_of(book, view, table)))
+    yield provenance_lines(provenance(book, shown, table))
+    yield from csv_lines([part.header])
+    yield from csv_lines(part.rows(table, shown, book.zone))
 
 
 def provenance(book: Book, view: GroupView, table: GroupTable) -> list[tuple[str, str]]:
     """What a reader of the file has to know to trust it, fact by fact."""
-    now = book.zone.format(epoch_of(book.clock()))
     return [
         ("Meterbook", "electricity consumption of groups of households"),
         *((name, "; ".join(chosen) or "all") for name, chosen in view.filters),
@@ -51,22 +80,22 @@ def provenance(book: Book, view: GroupView, table: GroupTable) -> list[tuple[str
         ("first day", view.first.isoformat()),
         ("last day", view.last.isoformat()),
         ("time zone", book.zone.name),
-        ("generated at", now),
+        ("generated at", book.zone.format(epoch_of(book.clock()))),
         ("withheld small groups", str(table.withheld_groups)),
         ("withheld households", str(table.withheld_households)),
         ("groups", "totals use today's attributes of each household"),
     ]
 
 
-def figures(table: GroupTable, row: int, bucket: int) -> Row:
-    """Households and figures of one group in one bucket; empty where nothing is known."""
+def figures(table: GroupTable, row: int, bucket: int) -> Figures:
+    """Households and figures of one group in one bucket."""
     buckets, households = table.buckets, table.rows[row].households
     missing = int(buckets.missing_half_hours[row, bucket])
     if not buckets.reporting[row, bucket]:
-        return (households, None, None, None, missing)
+        return Figures(households, None, None, None, missing)
     consumed = int(buckets.consumption_wh[row, bucket])
     estimated = int(buckets.estimated_wh[row, bucket])
-    return (
+    return Figures(
         households,
         to_kwh(consumed),
         _divided(to_kwh(consumed), households),
@@ -79,53 +108,60 @@ def _divided(part: Decimal, whole: int, *, places: str = "0.001") -> Decimal | N
     return (part / whole).quantize(Decimal(places)) if whole > 0 else None
 
 
-def _over_time(book: Book, _view: GroupView, table: GroupTable) -> Iterator[Row]:
+def _over_time(table: GroupTable, _view: GroupView, zone: HomeZone) -> Rows:
     edges = table.buckets.edges
     for bucket in range(len(edges) - 1):
-        start, end = (book.zone.format(int(edges[bucket + side])) for side in (0, 1))
+        start, end = (zone.format(int(edges[bucket + side])) for side in (0, 1))
         for row, group in enumerate(table.rows):
             yield (start, end, group.label, *figures(table, row, bucket))
 
 
-def _ranked(_book: Book, _view: GroupView, table: GroupTable) -> Iterator[Row]:
-    rows = [(group.label, *figures(table, row, 0)) for row, group in enumerate(table.rows)]
-    yield from sorted(rows, key=lambda row: (row[2] is None, -(row[2] or 0)))
+def _ranked(table: GroupTable, _view: GroupView, _zone: HomeZone) -> Rows:
+    """The largest first, those without data last."""
+    rows = [(group.label, figures(table, row, 0)) for row, group in enumerate(table.rows)]
+    for label, shown in sorted(rows, key=lambda row: (row[1].kwh is None, -(row[1].kwh or 0))):
+        yield (label, *shown)
 
 
-def _groups(_book: Book, view: GroupView, table: GroupTable) -> Iterator[Row]:
-    yield from shown_groups(view, group_rows(table))
+def _groups(table: GroupTable, view: GroupView, _zone: HomeZone) -> Rows:
+    return (line.cells for line in group_lines(table, view))
 
 
-def group_rows(table: GroupTable) -> list[Row]:
-    """The grid's rows: region, area, dwelling type, then FIGURES, over the whole range."""
-    return [
-        (group.region, group.area, group.dwelling_type, *figures(table, row, 0))
+def group_lines(table: GroupTable, view: GroupView) -> list[GroupLine]:
+    """The grid's rows as the page shows them: those that hold the searched word, in its order."""
+    lines = [
+        GroupLine(group.region, group.area, group.dwelling_type, figures(table, row, 0))
         for row, group in enumerate(table.rows)
     ]
-
-
-GROUP_HEADER = ("region", "area", "dwelling_type", *FIGURES)
-
-
-def shown_groups(view: GroupView, rows: list[Row]) -> list[Row]:
-    """The grid's rows as the page shows them: those that hold the searched word, in its order."""
     word = view.search.casefold()
-    found = [row for row in rows if any(word in str(text).casefold() for text in row[:3])]
+    found = [line for line in lines if word in "\n".join(line[:3]).casefold()]
     name = view.sort.removeprefix("-")
-    at = GROUP_HEADER.index(name) if name in GROUP_HEADER else GROUP_HEADER.index("kwh")
-    present = [row for row in found if row[at] is not None]
-    absent = [row for row in found if row[at] is None]
-    ordered = sorted(present, key=lambda row: row[at], reverse=view.sort.startswith("-"))  # type: ignore[arg-type,return-value]
-    return ordered + absent
+    return _ordered(found, name, descending=view.sort.startswith("-"))
 
 
-VIEWS: dict[
-    str,
-    tuple[str, str, tuple[str, ...], Callable[[Book, GroupView, GroupTable], Iterator[Row]]],
-] = {
-    "over-time": ("", "", ("start", "end", "group", *FIGURES), _over_time),
-    "areas": ("area", "total", ("area", *FIGURES), _ranked),
-    "dwelling-types": ("dwelling_type", "total", ("dwelling_type", *FIGURES), _ranked),
-    "groups": ("cell", "total", GROUP_HEADER, _groups),
+def _ordered(lines: list[GroupLine], name: str, *, descending: bool) -> list[GroupLine]:
+    """By one column; rows without a value come last either way."""
+    if name in GroupLine._fields[:3]:
+        return sorted(lines, key=lambda line: str(getattr(line, name)), reverse=descending)
+
+    def value(line: GroupLine) -> Decimal | None:
+        found: Decimal | None = getattr(line.figures, name if name in Figures._fields else "kwh")
+        return found
+
+    known = [line for line in lines if value(line) is not None]
+    known.sort(key=lambda line: value(line) or Decimal(0), reverse=descending)
+    return known + [line for line in lines if value(line) is None]
+
+
+EXPORTS = {
+    "over-time": Export(("start", "end", "group", *Figures._fields), _over_time, resolution=""),
+    "areas": Export(("area", *Figures._fields), _ranked, split_by="area", among_all="areas"),
+    "dwelling-types": Export(
+        ("dwelling_type", *Figures._fields),
+        _ranked,
+        split_by="dwelling_type",
+        among_all="dwelling_types",
+    ),
+    "groups": Export(GROUP_HEADER, _groups, split_by="cell"),
 }
-"""What may be exported: split and resolution ("" the view's own), header, and its rows."""
+"""What may be exported, by its name in the address."""

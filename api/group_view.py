@@ -113,7 +113,7 @@ def read_view(words: Words, zone: HomeZone, *, now: int) -> GroupView:
     )
 
 
-def _days(words: Words, zone: HomeZone, *, now: int, latest: int | None) -> tuple[date, date, str]:
+def _days(words: Words, zone: HomeZone, *, now: int) -> tuple[date, date, str]:
     """First and last local day, and the preset they come from, if any."""
     first, last = day(words, "from"), day(words, "to")
     if first and last:

@@ -14,8 +14,6 @@ from data_layer.readings import queries
 from data_layer.readings.model import (
     FLAG_TEXT,
     KIND_TEXT,
-    Flag,
-    Kind,
     ReadingBatch,
     RowFilter,
     Scope,

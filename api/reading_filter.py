@@ -15,8 +15,9 @@ from data_layer.readings.model import ACTUAL, Flag, Kind, RowFilter
 
 SORTS = {"read_at": "Time", "meter_id": "Meter", "value_kwh": "Reading", "source": "Source"}
 """Columns by which readings can be ordered."""
-KINDS: dict[str, Kind | None] = {"": None, "read": Kind.READ, "initial": Kind.INITIAL}
-FLAGS: dict[str, Flag | None] = {"": None, "valid": Flag.VALID, "suspect": Flag.SUSPECT}
+ANY = "any"
+KINDS: dict[str, Kind | None] = {ANY: None, "read": Kind.READ, "initial": Kind.INITIAL}
+FLAGS: dict[str, Flag | None] = {ANY: None, "valid": Flag.VALID, "suspect": Flag.SUSPECT}
 ACTUAL_WORD = "actual"
 """How an address names the usual type, which is stored as nothing."""
 
@@ -31,8 +32,8 @@ def read_filter(words: Words, zone: HomeZone) -> RowFilter:
         register_id=one(words, "register"),
         source_starts=one(words, "source"),
         type=_type(one(words, "type")),
-        flag=FLAGS[choice(words, "flag", FLAGS, "")],
-        kind=KINDS[choice(words, "kind", KINDS, "")],
+        flag=FLAGS[choice(words, "flag", FLAGS, ANY)],
+        kind=KINDS[choice(words, "kind", KINDS, ANY)],
         start=None if first is None else zone.day_start(first),
         end=None if last is None else zone.day_start(last + timedelta(days=1)),
         sort_by=sort.removeprefix("-"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import IO
 
 from flask import Blueprint, Response, jsonify, request, send_file
 
@@ -49,7 +49,7 @@ def uploads(book_of: Callable[[], Book]) -> Blueprint:
     return door
 
 
-def _chunks(stream: BinaryIO, length: int | None) -> Iterator[bytes]:
+def _chunks(stream: IO[bytes], length: int | None) -> Iterator[bytes]:
     """The body a piece at a time. Raises BadInput when it ends before its announced length."""
     received = 0
     while chunk := stream.read(CHUNK):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
 
-from api.group_exports import GROUP_HEADER, group_rows, shown_groups
+from api.group_exports import GROUP_HEADER, group_lines
 from api.group_view import GroupView
 from components.group_figures import MOST_SERIES, Series
 from data_layer.book import Book
@@ -38,6 +40,8 @@ class Answer:
     """The end of the last half hour of the range with any reading, None without data."""
     withheld_groups: int
     withheld_households: int
+    withheld_in_split: int
+    """Households that the chart over time leaves out, because its parts are smaller."""
     at_least: int
 
 
@@ -64,8 +68,9 @@ def answer(book: Book, scope: Scope, view: GroupView) -> Answer:
         estimated_wh=int(total.buckets.estimated_wh.sum()),
         missing_half_hours=int(total.buckets.missing_half_hours.sum()),
         data_until=_data_until(book, scope, view, over_time.buckets.reporting, edges),
-        withheld_groups=total.withheld_groups,
+        withheld_groups=groups.withheld_groups,
         withheld_households=total.withheld_households,
+        withheld_in_split=over_time.withheld_households,
         at_least=scope.at_least,
     )
 
@@ -117,26 +122,32 @@ def _by_label(table: GroupTable, view: GroupView) -> tuple[tuple[str, float], ..
 
 
 def _grid(view: GroupView, table: GroupTable) -> tuple[dict[str, object], ...]:
-    rows = shown_groups(view, group_rows(table))
     return tuple(
-        {name: _plain(value) for name, value in zip(GROUP_HEADER, row, strict=True)} for row in rows
+        dict(zip(GROUP_HEADER, map(_plain, line.cells), strict=True))
+        for line in group_lines(table, view)
     )
 
 
 def _plain(value: object) -> object:
-    return value if value is None or isinstance(value, (str, int)) else float(str(value))
+    """A number as JSON knows it."""
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _data_until(
     book: Book, scope: Scope, view: GroupView, reporting: Ints, edges: Ints
 ) -> int | None:
-    """Looks closer, half hour by half hour, into the last bucket that has data."""
+    """Looks closer, half hour by half hour, into the days of the last bucket that has data."""
     filled = np.flatnonzero(reporting.sum(axis=0))
     if not len(filled):
         return None
     last = int(filled[-1])
     whole = view.query(book.zone, split_by="none", resolution="half_hour")
-    closer = replace(whole, start=int(edges[last]), end=int(edges[last + 1]))
+    first_day, last_day = (book.zone.day_of(int(edges[last + side]) - side) for side in (0, 1))
+    closer = replace(
+        whole,
+        start=book.zone.day_start(first_day),
+        end=book.zone.day_start(last_day + timedelta(days=1)),
+    )
     buckets = group_queries.totals(book.readings, scope, closer).buckets
     halves = np.flatnonzero(buckets.reporting.sum(axis=0))
     return int(buckets.edges[halves[-1] + 1]) if len(halves) else None

@@ -41,13 +41,19 @@ def drawn(
     return {
         "title": where,
         "controls": filter_bar(PATH, words, _choices(book, asked), store_id=Government.VIEW),
-        "message": _messages(answer, asked, refused),
+        "message": html.Div(_messages(answer, asked, refused), className="notices"),
         "cards": _cards(answer),
-        "over_time_head": _export("over-time", words, "Consumption over time as CSV"),
-        "over_time": _over_time(asked, answer, where),
-        "areas_head": _export("areas", words, "Areas as CSV"),
+        "over_time_head": _export("over-time", words, "CSV of this chart"),
+        "over_time": _over_time(asked, answer, f"{days}, {book.zone.name} time"),
+        "areas_head": [
+            _hint("Click an area to choose it."),
+            *_export("areas", words, "CSV of areas"),
+        ],
         "areas": _areas(asked, answer, days),
-        "dwelling_types_head": _export("dwelling-types", words, "Dwelling types as CSV"),
+        "dwelling_types_head": [
+            _hint("Click a type to choose it."),
+            *_export("dwelling-types", words, "CSV of types"),
+        ],
         "dwelling_types": _dwelling_types(asked, answer, days),
         "groups_head": _groups_head(words, asked, answer),
         "groups": list(answer.groups),
@@ -114,6 +120,11 @@ def _withheld(answer: Answer) -> str:
     if households:
         noun = "household is" if households == 1 else "households are"
         said.append(f"{households} {noun} left out of these totals for the same reason.")
+    if answer.withheld_in_split > households:
+        said.append(
+            f"{answer.withheld_in_split} households stand in no part of the split: their parts "
+            "would be too small."
+        )
     return " ".join(said)
 
 
@@ -147,6 +158,10 @@ def _export(what: str, words: Words, label: str) -> list[Component]:
     ]
 
 
+def _hint(text: str) -> Component:
+    return html.Span(text, className="hint chart-hint")
+
+
 def _blank(answer: Answer) -> str:
     """Why a chart is empty, "" when it is not."""
     if answer.households == 0:
@@ -163,21 +178,25 @@ def _over_time(asked: GroupView, answer: Answer, where: str) -> figures.FigureDi
         answer.starts,
         answer.lengths,
         answer.series,
-        title=f"Consumption{per}{split}, {RESOLUTIONS[asked.resolution].lower()}",
+        title=f"Consumption{per} by {_one_of(asked.resolution)}{split}",
         subtitle=where,
         per_household=asked.per_household,
     )
+
+
+def _one_of(resolution: str) -> str:
+    return resolution.replace("_", " ")
 
 
 def _areas(asked: GroupView, answer: Answer, days: str) -> figures.FigureDict:
     if why := _blank(answer):
         return figures.blank(why)
     shown = min(len(answer.areas), group_figures.MOST_RANKED)
-    count = f"{shown} largest of {len(answer.areas)}" if shown < len(answer.areas) else "all"
+    count = f"{shown} of {len(answer.areas)}" if shown < len(answer.areas) else "all"
     return group_figures.ranked(
         answer.areas,
         title="Areas" + (" per household" if asked.per_household else ""),
-        subtitle=f"{days}, {count}; click one to choose it",
+        subtitle=f"{days}, {count}",
         unit_name="kWh per household" if asked.per_household else "kWh",
         chosen=asked.areas,
     )
@@ -190,7 +209,7 @@ def _dwelling_types(asked: GroupView, answer: Answer, days: str) -> figures.Figu
         return group_figures.ranked(
             answer.dwelling_types,
             title="Dwelling types per household",
-            subtitle=f"{days}; click one to choose it",
+            subtitle=days,
             unit_name="kWh per household",
             chosen=asked.dwelling_types,
         )
@@ -198,21 +217,26 @@ def _dwelling_types(asked: GroupView, answer: Answer, days: str) -> figures.Figu
         dict(answer.dwelling_types),
         title="Share by dwelling type",
         unit="kWh",
-        subtitle=f"{days}; click one to choose it",
+        subtitle=days,
     )
 
 
 def _groups_head(words: Words, asked: GroupView, answer: Answer) -> list[Component]:
     count = len(answer.groups)
     return [
-        html.H2("Groups", className="panel-title"),
-        html.P(
-            f"{count:,} {'group' if count == 1 else 'groups'}. Totals use today's attributes of "
-            "each household, for past days too.",
-            className="hint",
+        html.Div(
+            [
+                html.H2("Groups", className="panel-title"),
+                html.P(
+                    f"{count:,} {'group' if count == 1 else 'groups'}. Totals use today's "
+                    "attributes of each household, for past days too.",
+                    className="hint",
+                ),
+            ],
+            className="panel-words",
         ),
         _search(words, asked),
-        *_export("groups", words, "Groups as CSV"),
+        *_export("groups", words, "CSV of groups"),
     ]
 
 
@@ -232,4 +256,5 @@ def _search(words: Words, asked: GroupView) -> Component:
         PATH,
         store_id=Government.VIEW,
         keep={name: value for name, value in words.items() if name != "search"},
+        className="find",
     )

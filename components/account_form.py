@@ -52,11 +52,12 @@ def _field(name: str, value: str, choices: Choices, *, is_new: bool) -> html.Div
 
 def _control(name: str, value: str, choices: Choices, *, is_new: bool) -> Component:
     if name in choices:
-        return dbc.Select(
+        select: Component = dbc.Select(
             id=ids.account_field(name), options=options(choices[name], value), value=value
         )
+        return select
     kind = {"email": "email", "moved_in": "date"}.get(name, "text")
-    return dbc.Input(
+    text: Component = dbc.Input(
         id=ids.account_field(name),
         type=kind,
         value=value,
@@ -64,6 +65,7 @@ def _control(name: str, value: str, choices: Choices, *, is_new: bool) -> Compon
         disabled=name == "meter_id" and not is_new,
         maxlength=200,
     )
+    return text
 
 
 def options(words: Sequence[str], value: str = "") -> list[dict[str, str]]:

@@ -199,6 +199,7 @@ def shares(parts: Mapping[str, float], *, title: str, unit: str, subtitle: str =
     trace = {
         "type": "pie",
         "hole": 0.62,
+        "domain": {"y": [0, 0.94]},
         "labels": [label for label, _ in ordered],
         "values": [value for _, value in ordered],
         "sort": False,

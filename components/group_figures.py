@@ -11,6 +11,8 @@ from components.figures import FigureDict
 MOST_SERIES = len(figures.PALETTE)
 """More colors than this cannot be told apart; the smaller series become one."""
 MOST_RANKED = 24
+FEW, GAPLESS = 100, 1.0
+"""Gaps between more bars than this would be fractions of a pixel."""
 REST_COLOR = figures.COMPARED
 Values = tuple[float | None, ...]
 
@@ -116,7 +118,7 @@ def _bars(
         customdata=_estimates(series),
         hover=_hover(name),
         offset=0,
-        width=[seconds * 1000 * 0.92 for seconds in lengths],
+        width=[seconds * 1000 * (GAPLESS if len(starts) > FEW else 0.9) for seconds in lengths],
     )
 
 

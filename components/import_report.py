@@ -19,7 +19,7 @@ FORMAT_NAMES = {
     "lcl_interval": "half-hourly consumption as in Low Carbon London",
     "interval_csv": "half-hourly consumption (timestamp, kWh)",
 }
-MOST_REFUSED = 20
+MOST_REFUSED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Report:
     sample: Sequence[Sequence[str]]
 
 
-def report(said: Report) -> list[Component]:
-    """Cards with counts, then refused rows, then the first rows of the file."""
-    parts: list[Component] = [
+def counts(said: Report) -> list[Component]:
+    """What the file is and how many of its rows are good."""
+    return [
         html.P(
             [
                 html.Strong(said.name),
@@ -51,11 +51,14 @@ def report(said: Report) -> list[Component]:
         ),
         figure_cards(_counts(said), label="Rows of the file"),
     ]
-    if said.rejected:
-        parts.append(_refused(said))
-    if said.dry_run and said.sample:
-        parts.append(_sample(said))
-    return parts
+
+
+def details(said: Report) -> list[Component]:
+    """Refused rows, then the first rows of a file that was only checked."""
+    return [
+        *([_refused(said)] if said.rejected else []),
+        *([_sample(said)] if said.dry_run and said.sample else []),
+    ]
 
 
 def _counts(said: Report) -> list[Figure]:
@@ -99,16 +102,19 @@ def _verdict(word: str) -> str:
 
 
 def _sample(said: Report) -> html.Div:
+    """Interval rows have a start and an end, register reads a time."""
+    if any(row[3] for row in said.sample):
+        heads: tuple[str, ...] = ("Line", "Meter", "Register", "From", "To", "kWh")
+        rows = list(said.sample)
+    else:
+        heads = ("Line", "Meter", "Register", "Time", "Reading in kWh")
+        rows = [(*row[:3], *row[4:]) for row in said.sample]
     return html.Div(
         [
             html.H3("The first rows as they are understood", className="panel-title"),
-            table(
-                ("Line", "Meter", "Register", "From", "To", "kWh"),
-                said.sample,
-                caption="First rows of the file",
-                numbers=(0, 5),
-            ),
-        ]
+            table(heads, rows, caption="First rows of the file", numbers=(0, len(heads) - 1)),
+        ],
+        className="sample-rows",
     )
 
 

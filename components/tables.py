@@ -26,7 +26,7 @@ def number_column(field: str, title: str, *, decimals: int = 3, **more: Any) -> 
         "field": field,
         "headerName": title,
         "type": "rightAligned",
-        "cellClass": "number",
+        "cellClass": "number ag-right-aligned-cell",
         "valueFormatter": {
             "function": f"params.value == null ? '—' : d3.format(',.{decimals}f')(params.value)"
         },

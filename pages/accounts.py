@@ -15,12 +15,12 @@ ROLES = {"admin"}
 ICON = "people"
 
 COLUMNS = (
-    column("meter_id", "Meter"),
+    column("meter_id", "Meter", minWidth=130),
     column("owner_name", "Owner", minWidth=160),
     column("email", "E-mail", minWidth=190),
     column("address", "Address", minWidth=200),
     column("region", "Region"),
-    column("area", "Area"),
+    column("area", "Area", minWidth=120),
     column("dwelling_type", "Dwelling type", minWidth=150),
     column("status", "Status"),
 )
@@ -81,8 +81,8 @@ def _selected() -> html.Section:
             html.Div(
                 [
                     html.A("Usage", id=Accounts.USAGE, href="/", className="btn btn-link"),
-                    dbc.Button("Sign-in link", id=Accounts.LINK, outline=True, color="primary"),
-                    dbc.Button("Modify", id=Accounts.MODIFY, outline=True, color="primary"),
+                    dbc.Button("Sign-in link", id=Accounts.LINK, outline=True, color="secondary"),
+                    dbc.Button("Modify", id=Accounts.MODIFY, outline=True, color="secondary"),
                     dbc.Button("Deactivate", id=Accounts.DEACTIVATE, outline=True, color="danger"),
                 ],
                 id=Accounts.ACTIONS,

@@ -15,9 +15,9 @@ ROLES = {"government", "admin"}
 ICON = "buildings"
 
 GROUP_COLUMNS = (
-    column("region", "Region"),
-    column("area", "Area"),
-    column("dwelling_type", "Dwelling type", minWidth=160),
+    column("region", "Region", minWidth=110),
+    column("area", "Area", minWidth=150),
+    column("dwelling_type", "Dwelling type", minWidth=200),
     number_column("households", "Households", decimals=0),
     number_column("kwh", "kWh", decimals=1),
     number_column("kwh_per_household", "kWh per household", decimals=2, minWidth=150),
@@ -42,7 +42,7 @@ def layout(**query: str) -> html.Div:
                 [
                     html.Div(id=Government.OVER_TIME_HEAD, className="chart-actions"),
                     charts.chart(
-                        Government.OVER_TIME, height=400, label="Consumption over time, as bars"
+                        Government.OVER_TIME, height=440, label="Consumption over time, as bars"
                     ),
                 ]
             ),
@@ -71,7 +71,7 @@ def layout(**query: str) -> html.Div:
                         ]
                     ),
                 ],
-                className="two-columns",
+                className="panels",
             ),
             panel(
                 [
@@ -81,7 +81,9 @@ def layout(**query: str) -> html.Div:
                         GROUP_COLUMNS,
                         label="Groups by region, area and dwelling type",
                         height=460,
-                        options={"overlayNoRowsTemplate": "No group is left by these filters."},
+                        options={
+                            "localeText": {"noRowsToShow": "No group is left by these filters."}
+                        },
                     ),
                 ]
             ),

@@ -31,7 +31,7 @@ def layout(**_query: str) -> html.Div:
                                 "Rebuild the index",
                                 id=Operations.REBUILD,
                                 outline=True,
-                                color="primary",
+                                color="secondary",
                             ),
                         ],
                         className="page-actions",
@@ -41,7 +41,7 @@ def layout(**_query: str) -> html.Div:
             ),
             html.Div(id=Operations.MESSAGE),
             html.Div(id=Operations.RUNNING),
-            html.Div(messages.skeleton(118), id=Operations.CARDS),
+            html.Div(messages.skeleton(118), id=Operations.CARDS, className="cards-in-three"),
             panel(html.Div(messages.skeleton(200), id=Operations.HISTORY), title="Work"),
             panel(
                 html.Pre(

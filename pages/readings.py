@@ -16,15 +16,15 @@ ROLES = {"admin"}
 ICON = "table"
 
 COLUMNS = (
-    column("meter_id", "Meter"),
+    column("meter_id", "Meter", minWidth=130),
     column("register_id", "Register", sortable=False, maxWidth=120),
-    column("read_at", "Local time", minWidth=180, sort="desc"),
+    column("read_at", "Local time", minWidth=200, sort="desc"),
     number_column("value_kwh", "Reading in kWh", minWidth=140),
-    column("kind", "Kind", sortable=False),
-    column("type", "Type", sortable=False),
-    column("flag", "Flag", sortable=False),
+    column("kind", "Kind", sortable=False, maxWidth=110),
+    column("type", "Type", sortable=False, maxWidth=140),
+    column("flag", "Flag", sortable=False, maxWidth=110),
     column("revision", "Revision", sortable=False, maxWidth=120),
-    column("source", "Source"),
+    column("source", "Source", minWidth=130),
 )
 
 
@@ -51,7 +51,7 @@ def layout(**query: str) -> html.Div:
                             "Correct",
                             id=Readings.CORRECT,
                             outline=True,
-                            color="primary",
+                            color="secondary",
                             disabled=True,
                         ),
                         className="panel-actions",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dash_bootstrap_components as dbc
 from dash import dcc, html
 
-from components import filters
+from components import filters, view
+from components.attributes import aria, data
+from components.cards import page_head
 from components.ids import Upload
 
 PATH = "/upload"
@@ -14,13 +16,19 @@ ROLES = {"admin"}
 ICON = "cloud-upload"
 
 
-def layout(job: str = "", **_query: object) -> html.Div:
-    """`job` is the file being checked or imported, so that a reload finds it again."""
+def layout(**query: str) -> html.Div:
+    """`?job=12` is the file being checked or imported, so that a reload finds it again."""
     return html.Div(
         [
-            html.H1(TITLE),
-            html.Div([_one_reading(), _file(job)], className="upload-columns"),
-        ]
+            view.store(Upload.VIEW, query),
+            dcc.Store(id=Upload.NEXT),
+            dcc.Store(id=Upload.STAGED),
+            dcc.Interval(id=Upload.POLL, interval=1000, disabled=True),
+            page_head(TITLE, lead="A reading is in the log, on disk, before it is acknowledged."),
+            html.Div([_one_reading(), _file()], className="upload-columns"),
+            html.Div(id=Upload.PROGRESS, className="job"),
+        ],
+        **data(view=Upload.VIEW),
     )
 
 
@@ -40,7 +48,7 @@ def _one_reading() -> html.Section:
     )
     return html.Section(
         [
-            html.H2("One reading"),
+            html.H2("One reading", className="panel-title"),
             dbc.Form(
                 [
                     _field("Meter", meter, Upload.METER_ERROR),
@@ -59,7 +67,7 @@ def _one_reading() -> html.Section:
             html.Div(id=Upload.RECEIPT, role="status"),
         ],
         className="panel",
-        **{"aria-label": "One reading"},
+        **aria(label="One reading"),
     )
 
 
@@ -72,14 +80,14 @@ def _field(label: str, control: dbc.Input, error_id: str) -> html.Div:
     )
 
 
-def _file(job: str) -> html.Section:
+def _file() -> html.Section:
     return html.Section(
         [
-            html.H2("A file of readings"),
+            html.H2("A file of readings", className="panel-title"),
             html.Div(
                 [
                     html.P("Drop a CSV file here, or"),
-                    dbc.Button("Choose a file", id=Upload.CHOOSE, outline=True, color="primary"),
+                    dbc.Button("Choose a file", id=Upload.CHOOSE, outline=True, color="secondary"),
                     html.P(
                         "Registers (meter_id, timestamp, reading) or half-hourly consumption. "
                         "The format is recognized; nothing is stored before you say so.",
@@ -93,21 +101,14 @@ def _file(job: str) -> html.Section:
             html.Div(
                 [
                     html.P(id=Upload.NAME),
-                    html.Progress(
-                        id=Upload.BAR, value="0", max="100", **{"aria-label": "File sent"}
-                    ),
+                    html.Progress(id=Upload.BAR, value="0", max="100", **aria(label="File sent")),
                     html.P(id=Upload.SENT, className="hint"),
                     dbc.Button("Stop", id=Upload.STOP, color="secondary", outline=True, size="sm"),
                 ],
                 id=Upload.SENDING,
                 hidden=True,
             ),
-            dcc.Store(id=Upload.STAGED),
-            dcc.Store(id=Upload.JOB, data=job),
-            dcc.Interval(id=Upload.POLL, interval=1000, disabled=not job),
-            html.Div(id=Upload.PROGRESS, className="job"),
-            html.P(id=Upload.ACTIONS_MESSAGE, className="field-error", role="alert"),
         ],
         className="panel",
-        **{"aria-label": "A file of readings"},
+        **aria(label="A file of readings"),
     )

@@ -1,0 +1,158 @@
+"""The acts of the accounts page: each asks the book and says what the page then shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dash import html, no_update
+from flask import request
+
+from components import messages
+from components.account_form import LABELS, account_form, options
+from data_layer.accounts import geography
+from data_layer.accounts.model import Account, AccountType, Status, Viewer
+from data_layer.book import Book
+from data_layer.errors import BadInput, MeterbookError, NotFound
+from data_layer.readings.model import Action
+
+Said = dict[str, Any]
+
+
+def form(book: Book, viewer: Viewer, meter_id: str) -> Said:
+    """The open form: empty for a new account, filled for a known one."""
+    book.authorize(viewer, Action.MANAGE_ACCOUNTS)
+    is_new = not meter_id
+    account = Account("", "", "") if is_new else _account(book, meter_id)
+    values = {name: str(getattr(account, name)) for name in LABELS}
+    choices = {
+        "region": _words(book, geography.REGIONS, "region"),
+        "area": _areas(book, account.region),
+        "dwelling_type": _words(book, geography.DWELLING_TYPES, "dwelling_type"),
+        "account_type": [kind.value for kind in AccountType],
+    }
+    return {
+        "form": account_form(values, choices, is_new=is_new),
+        "title": "Register an account" if is_new else f"Modify {meter_id}",
+        "edited": meter_id,
+        "message": "",
+        "is_open": True,
+    }
+
+
+def area_options(book: Book, viewer: Viewer, region: str, area: str) -> list[dict[str, str]]:
+    """Areas of the region; the present one stays choosable while it is chosen."""
+    book.authorize(viewer, Action.MANAGE_ACCOUNTS)
+    return options(_areas(book, region), area)
+
+
+def saved(book: Book, viewer: Viewer, given: dict[str, str], *, edited: str, changed: int) -> Said:
+    """The account is in the register, or a sentence stands beside the field it is about."""
+    try:
+        book.authorize(viewer, Action.MANAGE_ACCOUNTS)
+        account = _keep(book, viewer, given, edited)
+    except MeterbookError as error:
+        return {
+            "errors": [error.sentence if error.field == name else "" for name in given],
+            "form_message": "" if error.field in given else messages.error(error.sentence),
+            "is_open": True,
+            "message": no_update,
+            "changed": no_update,
+        }
+    act = "is changed" if edited else "is registered"
+    return {
+        "errors": [""] * len(given),
+        "form_message": "",
+        "is_open": False,
+        "message": messages.success(f"Account {account.meter_id}, {account.owner_name}, {act}."),
+        "changed": changed + 1,
+    }
+
+
+def _keep(book: Book, viewer: Viewer, given: dict[str, str], edited: str) -> Account:
+    given = {name: text.strip() for name, text in given.items()}
+    words = {**given, "account_type": _account_type(given["account_type"])}
+    if not edited:
+        return book.accounts.register(Account(**words), actor=viewer.name)  # type: ignore[arg-type]
+    words["meter_id"] = edited
+    return book.accounts.modify(replace(_account(book, edited), **words), actor=viewer.name)  # type: ignore[arg-type]
+
+
+def _account_type(word: str) -> AccountType:
+    try:
+        return AccountType(word)
+    except ValueError as error:
+        allowed = ", ".join(kind.value for kind in AccountType)
+        raise BadInput(
+            f"account_type {word!r} must be one of {allowed}.", field="account_type"
+        ) from error
+
+
+def closing_question(book: Book, viewer: Viewer, meter_id: str) -> tuple[str, str, str]:
+    """Title, text and button of the question before an account is closed or opened again."""
+    book.authorize(viewer, Action.MANAGE_ACCOUNTS)
+    account = _account(book, meter_id)
+    who = f"{account.meter_id}, {account.owner_name}"
+    if account.status is Status.INACTIVE:
+        return (
+            "Activate this account?",
+            f"{who}: it takes readings again and its owner can sign in.",
+            "Activate",
+        )
+    return (
+        "Deactivate this account?",
+        f"{who}: new readings are refused and its owner is signed out. Its history stays in the "
+        "book and in all totals.",
+        "Deactivate",
+    )
+
+
+def closed(book: Book, viewer: Viewer, meter_id: str, *, changed: int) -> Said:
+    """The account is closed, or open again if it was closed."""
+    try:
+        book.authorize(viewer, Action.MANAGE_ACCOUNTS)
+        is_open = _account(book, meter_id).status is Status.ACTIVE
+        act = book.accounts.deactivate if is_open else book.accounts.activate
+        account = act(meter_id, actor=viewer.name)
+    except MeterbookError as error:
+        return {"is_open": False, "message": messages.error(error.sentence), "changed": no_update}
+    said = f"Account {account.meter_id} is {account.status.value} now."
+    return {"is_open": False, "message": messages.success(said), "changed": changed + 1}
+
+
+def link(book: Book, viewer: Viewer, meter_id: str) -> Said:
+    """A one-time link to hand to the owner; it is shown here and kept nowhere."""
+    try:
+        book.authorize(viewer, Action.MANAGE_ACCOUNTS)
+        email = _account(book, meter_id).email
+        token = book.sign_in.issue_link(email, actor=viewer.name)
+    except MeterbookError as error:
+        return {"text": "", "is_open": False, "message": messages.error(error.sentence)}
+    address = f"{request.host_url}set-up/{token}"
+    text = [
+        html.P(f"Give this link to {email}. It sets a new password, works once, for 24 hours."),
+        html.P(html.Code(address, className="one-time-link", id="accounts-link-address")),
+        html.P("It is shown only now; a newer link ends this one.", className="hint"),
+    ]
+    return {"text": text, "is_open": True, "message": no_update}
+
+
+def _account(book: Book, meter_id: str) -> Account:
+    account = book.accounts.get(meter_id)
+    if account is None:
+        raise NotFound(f"meter {meter_id} is not registered.", field="meter_id")
+    return account
+
+
+def _words(book: Book, known: tuple[str, ...], name: str) -> list[str]:
+    """The known words, then those that accounts use besides."""
+    used = {str(getattr(account, name)) for account in book.accounts.all()}
+    return [*known, *sorted(used - set(known) - {""})]
+
+
+def _areas(book: Book, region: str) -> list[str]:
+    planned = geography.PLANNING_AREAS.get(region, ())
+    used = {row.area for row in book.accounts.all() if not region or row.region == region}
+    everywhere = [area for areas in geography.PLANNING_AREAS.values() for area in areas]
+    known = list(planned) if region else sorted(everywhere)
+    return [*known, *sorted(used - set(known) - {""})]

@@ -1,0 +1,209 @@
+"""What happens on the accounts page: search, register, modify, close, hand out sign-in links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx
+from dash.exceptions import PreventUpdate
+
+from callbacks import account_acts, account_rows
+from components import ids
+from components.ids import Accounts
+from data_layer.accounts.model import Role
+from data_layer.book import Book
+from security.viewer import current_viewer
+
+ROLES = {Role.ADMIN}
+Chosen = list[dict[str, Any]] | None
+FIELDS = State(ids.account_field(ALL), "value")  # type: ignore[arg-type]
+MESSAGE = Output(Accounts.MESSAGE, "children", allow_duplicate=True)
+CHANGED = Output(Accounts.CHANGED, "data", allow_duplicate=True)
+
+
+def register(app: Dash, book: Book) -> None:
+    """The grid with its search, and one callback for each act."""
+    _register_grid(app, book)
+    _register_form(app, book)
+    _register_closing(app, book)
+    _register_link(app, book)
+
+
+def _register_grid(app: Dash, book: Book) -> None:
+    @app.callback(
+        Output(Accounts.CONTROLS, "children"),
+        Output(Accounts.COUNT, "children"),
+        Input(Accounts.VIEW, "data"),
+        Input(Accounts.CHANGED, "data"),
+    )
+    def show(words: account_rows.Words | None, _: int) -> tuple[Any, str]:
+        return account_rows.controls(words or {}), account_rows.count(
+            book, current_viewer(), words or {}
+        )
+
+    @app.callback(
+        Output(Accounts.GRID, "getRowsResponse"),
+        Input(Accounts.GRID, "getRowsRequest"),
+        State(Accounts.VIEW, "data"),
+    )
+    def rows(request: dict[str, Any] | None, words: account_rows.Words | None) -> dict[str, Any]:
+        return account_rows.block(book, current_viewer(), request, words or {})
+
+    app.clientside_callback(
+        ClientsideFunction("meterbook", "askAgain"),
+        Input(Accounts.VIEW, "data"),
+        Input(Accounts.CHANGED, "data"),
+        State(Accounts.GRID, "id"),
+        prevent_initial_call=True,
+    )
+
+    @app.callback(
+        output={
+            "text": Output(Accounts.SELECTED, "children"),
+            "no_actions": Output(Accounts.ACTIONS, "hidden"),
+            "usage": Output(Accounts.USAGE, "href"),
+            "close_label": Output(Accounts.DEACTIVATE, "children"),
+            "no_link": Output(Accounts.LINK, "disabled"),
+        },
+        inputs=[Input(Accounts.GRID, "selectedRows")],
+    )
+    def choose(chosen: Chosen) -> dict[str, Any]:
+        return account_rows.chosen_account(chosen)
+
+
+def _register_form(app: Dash, book: Book) -> None:
+    @app.callback(
+        output={
+            "form": Output(Accounts.FORM, "children"),
+            "title": Output(Accounts.DIALOG_TITLE, "children"),
+            "edited": Output(Accounts.EDITED, "data"),
+            "message": Output(Accounts.FORM_MESSAGE, "children", allow_duplicate=True),
+            "is_open": Output(Accounts.DIALOG, "is_open", allow_duplicate=True),
+        },
+        inputs=[Input(Accounts.REGISTER, "n_clicks"), Input(Accounts.MODIFY, "n_clicks")],
+        state=[State(Accounts.GRID, "selectedRows")],
+        prevent_initial_call=True,
+    )
+    def open_form(_register: int, _modify: int, chosen: Chosen) -> dict[str, Any]:
+        is_new = ctx.triggered_id == Accounts.REGISTER
+        return account_acts.form(book, current_viewer(), "" if is_new else _meter(chosen))
+
+    @app.callback(
+        Output(ids.account_field("area"), "options"),
+        Input(ids.account_field("region"), "value"),
+        State(ids.account_field("area"), "value"),
+    )
+    def offer_areas(region: str | None, area: str | None) -> list[dict[str, str]]:
+        return account_acts.area_options(book, current_viewer(), region or "", area or "")
+
+    @app.callback(
+        output={
+            "errors": Output(ids.account_error(ALL), "children"),  # type: ignore[arg-type]
+            "form_message": Output(Accounts.FORM_MESSAGE, "children", allow_duplicate=True),
+            "is_open": Output(Accounts.DIALOG, "is_open", allow_duplicate=True),
+            "message": MESSAGE,
+            "changed": CHANGED,
+        },
+        inputs=[
+            Input(Accounts.SAVE, "n_clicks"),
+            Input(ids.account_field(ALL), "n_submit"),  # type: ignore[arg-type]
+        ],
+        state=[
+            FIELDS,
+            State(ids.account_field(ALL), "id"),  # type: ignore[arg-type]
+            State(Accounts.EDITED, "data"),
+            State(Accounts.CHANGED, "data"),
+        ],
+        prevent_initial_call=True,
+    )
+    def save(
+        _clicks: int,
+        _entered: list[int],
+        values: list[str | None],
+        names: list[dict[str, str]],
+        edited: str,
+        changed: int,
+    ) -> dict[str, Any]:
+        _require_press()
+        given = {each["name"]: value or "" for each, value in zip(names, values, strict=True)}
+        return account_acts.saved(book, current_viewer(), given, edited=edited, changed=changed)
+
+    @app.callback(
+        Output(Accounts.DIALOG, "is_open", allow_duplicate=True),
+        Input(Accounts.CANCEL, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def cancel(_: int) -> bool:
+        return False
+
+
+def _register_closing(app: Dash, book: Book) -> None:
+    @app.callback(
+        Output(Accounts.CONFIRM, "is_open", allow_duplicate=True),
+        Output(f"{Accounts.CONFIRM}-title", "children"),
+        Output(Accounts.CONFIRM_TEXT, "children"),
+        Output(Accounts.CONFIRM_YES, "children"),
+        Input(Accounts.DEACTIVATE, "n_clicks"),
+        State(Accounts.GRID, "selectedRows"),
+        prevent_initial_call=True,
+    )
+    def ask(_: int, chosen: Chosen) -> tuple[bool, str, str, str]:
+        return (True, *account_acts.closing_question(book, current_viewer(), _meter(chosen)))
+
+    @app.callback(
+        output={
+            "is_open": Output(Accounts.CONFIRM, "is_open", allow_duplicate=True),
+            "message": MESSAGE,
+            "changed": CHANGED,
+        },
+        inputs=[Input(Accounts.CONFIRM_YES, "n_clicks")],
+        state=[State(Accounts.GRID, "selectedRows"), State(Accounts.CHANGED, "data")],
+        prevent_initial_call=True,
+    )
+    def close(_: int, chosen: Chosen, changed: int) -> dict[str, Any]:
+        return account_acts.closed(book, current_viewer(), _meter(chosen), changed=changed)
+
+    @app.callback(
+        Output(Accounts.CONFIRM, "is_open", allow_duplicate=True),
+        Input(Accounts.CONFIRM_NO, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def keep(_: int) -> bool:
+        return False
+
+
+def _register_link(app: Dash, book: Book) -> None:
+    @app.callback(
+        output={
+            "text": Output(Accounts.LINK_TEXT, "children"),
+            "is_open": Output(Accounts.LINK_DIALOG, "is_open", allow_duplicate=True),
+            "message": MESSAGE,
+        },
+        inputs=[Input(Accounts.LINK, "n_clicks")],
+        state=[State(Accounts.GRID, "selectedRows")],
+        prevent_initial_call=True,
+    )
+    def hand_out(_: int, chosen: Chosen) -> dict[str, Any]:
+        return account_acts.link(book, current_viewer(), _meter(chosen))
+
+    @app.callback(
+        Output(Accounts.LINK_DIALOG, "is_open", allow_duplicate=True),
+        Output(Accounts.LINK_TEXT, "children", allow_duplicate=True),
+        Input(Accounts.LINK_CLOSE, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def forget(_: int) -> tuple[bool, str]:
+        return False, ""
+
+
+def _meter(chosen: Chosen) -> str:
+    """The chosen row's meter; nothing happens without one."""
+    if not chosen:
+        raise PreventUpdate
+    return str(chosen[0]["meter_id"])
+
+
+def _require_press() -> None:
+    """Fields that have just appeared were not submitted."""
+    if not any(each["value"] for each in ctx.triggered):
+        raise PreventUpdate

@@ -1,0 +1,126 @@
+"""A correction by an admin: a new revision with its reason, checked like any reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dash import html, no_update
+
+from api.reading_filter import ACTUAL_WORD
+from callbacks.page_source import page_source
+from components import messages
+from data_layer.accounts.model import Viewer
+from data_layer.book import Book
+from data_layer.errors import BadInput, MeterbookError
+from data_layer.quantities import parse_kwh
+from data_layer.readings import operations
+from data_layer.readings.model import ACTUAL, Action, Kind, Reading, Scope, SeriesKey
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What stands in the dialog."""
+
+    row: Row
+    value: str
+    withdraw: bool
+    reason: str
+
+
+def chosen_reading(chosen: list[Row] | None) -> Any:
+    """The chosen reading in words."""
+    if not chosen:
+        return "Choose a row to correct it."
+    return [html.Strong(chosen[0]["meter_id"]), f" {_told(chosen[0])}"]
+
+
+def opened(row: Row) -> dict[str, Any]:
+    """The dialog with the present value, no reason yet."""
+    return {
+        "is_open": True,
+        "text": [html.Strong(row["meter_id"]), f" {_told(row)}"],
+        "value": "" if row["value_kwh"] is None else f"{row['value_kwh']:.3f}",
+        "withdraw": False,
+        "reason": "",
+        "value_error": "",
+        "reason_error": "",
+    }
+
+
+def saved(book: Book, viewer: Viewer, asked: Asked, *, changed: int) -> dict[str, Any]:
+    """The new revision is in the log, or a sentence says beside which field it was refused."""
+    said = {
+        "is_open": True,
+        "value_error": "",
+        "reason_error": "",
+        "message": no_update,
+        "changed": no_update,
+    }
+    try:
+        if not asked.reason.strip():
+            raise BadInput("reason is missing: say why, it is kept in the audit.", field="reason")
+        revision = _revised(book, viewer, asked)
+    except MeterbookError as error:
+        beside = "reason_error" if error.field == "reason" else "value_error"
+        return {**said, beside: error.sentence}
+    return {
+        **said,
+        "is_open": False,
+        "message": messages.success(
+            f"Revision {revision.revision} of {revision.meter_id} at "
+            f"{book.zone.format(revision.read_at)} is in the log."
+        ),
+        "changed": changed + 1,
+    }
+
+
+def _revised(book: Book, viewer: Viewer, asked: Asked) -> Reading:
+    """Store the revision and write its reason to the audit."""
+    row, key = asked.row, SeriesKey(asked.row["meter_id"], asked.row["register_id"])
+    scope = book.authorize(viewer, Action.CORRECT_READINGS, key.meter_id)
+    act = _void if asked.withdraw else _correct
+    revision = act(book, scope, key, asked)
+    book.audit.record(
+        viewer.name,
+        "reading withdrawn" if asked.withdraw else "reading corrected",
+        key.meter_id,
+        register=key.register_id,
+        read_at=row["epoch"],
+        revision=revision.revision,
+        reason=asked.reason.strip(),
+    )
+    return revision
+
+
+def _correct(book: Book, scope: Scope, key: SeriesKey, asked: Asked) -> Reading:
+    kept_type = asked.row["type"]
+    reading = Reading(
+        meter_id=key.meter_id,
+        register_id=key.register_id,
+        read_at=int(asked.row["epoch"]),
+        value_wh=parse_kwh(asked.value.strip()),
+        kind=Kind(int(asked.row["kind_code"])),
+        type=ACTUAL if kept_type == ACTUAL_WORD else kept_type,
+        source=page_source(scope.actor),
+    )
+    return operations.correct(book.readings, scope, reading, reason=asked.reason)
+
+
+def _void(book: Book, scope: Scope, key: SeriesKey, asked: Asked) -> Reading:
+    return operations.void(
+        book.readings,
+        scope,
+        key,
+        read_at=int(asked.row["epoch"]),
+        kind=Kind(int(asked.row["kind_code"])),
+        source=page_source(scope.actor),
+        reason=asked.reason,
+    )
+
+
+def _told(row: Row) -> str:
+    value = "withdrawn" if row["value_kwh"] is None else f"{row['value_kwh']:,.3f} kWh"
+    return f"register {row['register_id']}, {row['read_at']}: {value}, source {row['source']}"

@@ -1,0 +1,143 @@
+"""A file of readings: sent, checked as a dry run, imported when told so, followed all the way.
+
+The job's id stands in the address, so that a reload or a shared link finds it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from callbacks.import_drawing import drawn
+from components import messages, view
+from components.ids import Upload
+from data_layer.accounts.model import Viewer
+from data_layer.book import Book
+from data_layer.errors import MeterbookError, NotFound
+from data_layer.jobs.model import Job
+from data_layer.journeys.import_file import IMPORT_READINGS
+from data_layer.readings.model import Action
+from security.viewer import current_viewer
+
+Words = dict[str, str]
+
+
+def register(app: Dash, book: Book) -> None:
+    """Each act writes the next words of the address; the address says which job is shown."""
+    next_words = Output(Upload.NEXT, "data", allow_duplicate=True)
+
+    @app.callback(next_words, Input(Upload.STAGED, "data"), prevent_initial_call=True)
+    def check(staged: Mapping[str, Any] | None) -> Words:
+        return checked(book, current_viewer(), file=_given(staged)["file"], meter_id="")
+
+    @app.callback(
+        next_words,
+        Input(Upload.CHECK_AGAIN, "n_clicks"),
+        State(Upload.FILE_METER, "value"),
+        State(Upload.VIEW, "data"),
+        prevent_initial_call=True,
+    )
+    def check_again(clicks: int | None, meter_id: str | None, words: Words) -> Words:
+        job = _job(book, current_viewer(), _given(clicks) and words)
+        return checked(book, current_viewer(), file=_file(job), meter_id=(meter_id or "").strip())
+
+    @app.callback(
+        next_words,
+        Input(Upload.IMPORT, "n_clicks"),
+        State(Upload.VIEW, "data"),
+        prevent_initial_call=True,
+    )
+    def import_good_rows(clicks: int | None, words: Words) -> Words:
+        return imported(book, current_viewer(), _given(clicks) and words)
+
+    @app.callback(
+        next_words,
+        Input(Upload.DISCARD, "n_clicks"),
+        State(Upload.VIEW, "data"),
+        prevent_initial_call=True,
+    )
+    def discard(clicks: int | None, words: Words) -> Words:
+        return discarded(book, current_viewer(), _given(clicks) and words)
+
+    @app.callback(
+        Output(Upload.PROGRESS, "children"),
+        Output(Upload.POLL, "disabled"),
+        Output(Upload.SENDING, "hidden"),
+        Input(Upload.POLL, "n_intervals"),
+        Input(Upload.VIEW, "data"),
+    )
+    def follow(_: int | None, words: Words | None) -> tuple[list[Component], bool, Any]:
+        return followed(book, current_viewer(), words or {})
+
+    app.clientside_callback(
+        ClientsideFunction("meterbook", "setWords"),
+        Input(Upload.NEXT, "data"),
+        State(Upload.VIEW, "id"),
+        prevent_initial_call=True,
+    )
+
+
+def _given(value: Any) -> Any:
+    """The input of a real act; a button that has just appeared was not pressed."""
+    if not value:
+        raise PreventUpdate
+    return value
+
+
+def checked(book: Book, viewer: Viewer, *, file: str, meter_id: str) -> Words:
+    """Begin a dry run of a staged file."""
+    return _started(book, viewer, file=file, meter_id=meter_id, dry_run=True)
+
+
+def imported(book: Book, viewer: Viewer, words: Words) -> Words:
+    """Begin the import of the file whose dry run the address names."""
+    job = _job(book, viewer, words)
+    meter_id = str(job.params.get("meter_id", ""))
+    return _started(book, viewer, file=_file(job), meter_id=meter_id, dry_run=False)
+
+
+def discarded(book: Book, viewer: Viewer, words: Words) -> Words:
+    """Forget the staged file and leave its job."""
+    book.staging.discard(_file(_job(book, viewer, words)))
+    return {"job": ""}
+
+
+def followed(book: Book, viewer: Viewer, words: Words) -> tuple[list[Component], bool, Any]:
+    """How far the job of the address is; whether to stop asking; the sending part goes away."""
+    if not view.word(words, "job"):
+        return [], True, no_update
+    try:
+        job = _job(book, viewer, words)
+    except MeterbookError as error:
+        return [messages.error(error.sentence)], True, True
+    return drawn(job), job.finished, True
+
+
+def _started(book: Book, viewer: Viewer, *, file: str, meter_id: str, dry_run: bool) -> Words:
+    book.authorize(viewer, Action.SUBMIT_READINGS)
+    staged = book.staging.find(file)
+    params = {
+        "file": staged.id,
+        "name": staged.name,
+        "format": "auto",
+        "meter_id": meter_id,
+        "dry_run": dry_run,
+    }
+    return {"job": book.jobs.start(IMPORT_READINGS, params, actor=viewer.name)}
+
+
+def _job(book: Book, viewer: Viewer, words: Words) -> Job:
+    """The import that the address names. Raises NotFound."""
+    book.authorize(viewer, Action.SUBMIT_READINGS)
+    job = book.jobs.get(view.word(words, "job"))
+    if job.kind != IMPORT_READINGS:
+        raise NotFound(f"job {job.id} is not the import of a file.", field="job")
+    return job
+
+
+def _file(job: Job) -> str:
+    return str(job.params["file"])

@@ -1,0 +1,142 @@
+"""The readings a filter finds, as rows of the grid, and the fields above it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import html
+from dash.development.base_component import Component
+
+from api.reading_filter import ACTUAL_WORD, ANY, SORTS, read_filter
+from callbacks.endless_rows import response, wanted
+from components import filters, messages, view
+from components.ids import Readings
+from data_layer.accounts.model import Viewer
+from data_layer.book import Book
+from data_layer.clock import HomeZone
+from data_layer.errors import MeterbookError
+from data_layer.readings import queries
+from data_layer.readings.model import FLAG_TEXT, KIND_TEXT, Action, Reading
+from pages.readings import PATH
+
+Words = Mapping[str, str | Sequence[str]]
+FLAGS = ((ANY, "All"), ("valid", "Valid"), ("suspect", "Suspect"))
+
+
+def around(book: Book, words: Words) -> dict[str, Any]:
+    """Everything around the grid: fields, what could not be read of the address, the export."""
+    return {
+        "controls": controls(words),
+        "message": _refused(book, words),
+        "export": html.A(
+            "All these readings as CSV",
+            href=view.address("/exports/readings.csv", words),
+            className="btn btn-outline-secondary",
+            download="",
+        ),
+    }
+
+
+def controls(words: Words) -> Component:
+    """The filter as a form that writes the address."""
+
+    def text(label: str, name: str, placeholder: str) -> Component:
+        control_id = f"readings-filter-{name}"
+        control = dbc.Input(
+            id=control_id,
+            type="text",
+            name=name,
+            value=view.word(words, name),
+            placeholder=placeholder,
+            autocomplete="off",
+        )
+        return filters.field(label, control, control_id=control_id)
+
+    days = [
+        filters.date_field(
+            label, name, view.word(words, name), control_id=f"readings-filter-{name}"
+        )
+        for label, name in (("From", "from"), ("To", "to"))
+    ]
+    return view.form(
+        [
+            text("Meter", "meter", "part of its id"),
+            text("Register", "register", "S"),
+            text("Source", "source", "page:, file:, api:"),
+            text("Type", "type", ACTUAL_WORD),
+            filters.choice(
+                "Flag",
+                "flag",
+                FLAGS,
+                view.word(words, "flag", ANY),
+                control_id="readings-filter-flag",
+            ),
+            *days,
+            dbc.Button("Filter", type="submit", outline=True, color="secondary"),
+            view.link("Clear", PATH, store_id=Readings.VIEW, className="btn btn-link"),
+        ],
+        PATH,
+        store_id=Readings.VIEW,
+        keep={name: word for name, word in words.items() if name == "sort"},
+        className="controls controls-tight",
+    )
+
+
+def _refused(book: Book, words: Words) -> Component | str:
+    try:
+        read_filter(_lists(words), book.zone)
+    except MeterbookError as error:
+        return messages.error(error.sentence)
+    return ""
+
+
+def block(
+    book: Book, viewer: Viewer, request: Mapping[str, Any] | None, words: Words
+) -> tuple[dict[str, Any], str]:
+    """One block of rows, and how many there are in words."""
+    asked = wanted(request)
+    scope = book.authorize(viewer, Action.READ_READINGS)
+    try:
+        filtered = read_filter(_lists(words), book.zone)
+    except MeterbookError:
+        return response([], 0), "No readings"
+    by_column = asked.sort_by in SORTS
+    page = queries.rows(
+        book.readings,
+        scope,
+        replace(
+            filtered,
+            sort_by=asked.sort_by if by_column else filtered.sort_by,
+            descending=asked.descending if by_column else filtered.descending,
+            offset=asked.start,
+            limit=asked.end - asked.start,
+        ),
+    )
+    rows = [_row(reading, book.zone) for reading in page.batch.rows()]
+    noun = "reading" if page.total == 1 else "readings"
+    return response(rows, page.total), f"{page.total:,} {noun}, {book.zone.name} time"
+
+
+def _lists(words: Words) -> dict[str, tuple[str, ...]]:
+    return {name: view.words(words, name) for name in words}
+
+
+def _row(reading: Reading, zone: HomeZone) -> dict[str, Any]:
+    key = (reading.meter_id, reading.register_id, reading.read_at, int(reading.kind))
+    return {
+        "key": "|".join(map(str, (*key, reading.revision))),
+        "meter_id": reading.meter_id,
+        "register_id": reading.register_id,
+        "epoch": reading.read_at,
+        "read_at": zone.local(reading.read_at).strftime("%Y-%m-%d %H:%M:%S"),
+        "value_kwh": None if reading.value_wh is None else reading.value_wh / 1000,
+        "kind": KIND_TEXT[reading.kind] or "read",
+        "kind_code": int(reading.kind),
+        "type": reading.type or ACTUAL_WORD,
+        "flag": FLAG_TEXT[reading.flag] or "valid",
+        "revision": reading.revision,
+        "source": reading.source,
+    }
