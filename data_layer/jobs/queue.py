@@ -101,23 +101,35 @@ class Jobs:
     def kind(self, job: Job) -> JobKind:
         return self._kinds[job.kind]
 
-    def claim(self) -> Job | None:
-        """Take the oldest waiting job and mark it running."""
+    def waiting(self, kind: str) -> str | None:
+        """Id of the oldest waiting job of this kind."""
+        with self._database.read() as connection:
+            return connection.scalar(
+                select(jobs.c.id)
+                .where(jobs.c.state == JobState.QUEUED, jobs.c.kind == kind)
+                .order_by(_NUMBER)
+                .limit(1)
+            )
+
+    def claim(self, job_id: str | None = None) -> Job | None:
+        """Take this waiting job, or the oldest, and mark it running; None when there is none."""
         waiting = select(jobs.c.id).where(jobs.c.state == JobState.QUEUED)
+        if job_id is not None:
+            waiting = waiting.where(jobs.c.id == job_id)
         with self._database.read() as connection:
             if connection.scalar(waiting.limit(1)) is None:
                 return None
         with self._database.write() as connection:
-            job_id = connection.scalar(waiting.order_by(_NUMBER).limit(1))
-            if job_id is None:
+            taken = connection.scalar(waiting.order_by(_NUMBER).limit(1))
+            if taken is None:
                 return None
             now = self._now()
             connection.execute(
                 update(jobs)
-                .where(jobs.c.id == job_id)
+                .where(jobs.c.id == taken)
                 .values(state=JobState.RUNNING, started_at=now, heartbeat=now)
             )
-        return self.get(job_id)
+        return self.get(taken)
 
     def advance(self, job_id: str, message: str, done: int, total: int) -> None:
         self._write(job_id, message=message, done=done, total=total, heartbeat=self._now())

@@ -26,11 +26,21 @@ class Worker:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
 
-    def start(self) -> None:
-        """Sort out what an earlier process left behind, then begin."""
+    def sort_out(self) -> None:
+        """Before anything else: what an earlier process left behind."""
         for job in self._jobs.sort_out_interrupted():
             log.warning("job %s (%s) had been interrupted", job.id, job.kind)
+
+    def start(self) -> None:
         self._thread.start()
+
+    def do_first(self, kind: str, *, actor: str) -> Job:
+        """Do a job of this kind here and now, ahead of all that waits; before `start`."""
+        job_id = self._jobs.waiting(kind) or self._jobs.start(kind, {}, actor=actor)
+        job = self._jobs.claim(job_id)
+        if job is not None:
+            self._do(job)
+        return self._jobs.get(job_id)
 
     def close(self) -> None:
         """Stop after the running job, or at its next pause point. Waits for it."""

@@ -29,6 +29,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def working(database: Database, handler: Handler, *, repeatable: bool = True) -> Iterator[Jobs]:
     jobs = Jobs(database, system_clock, {"work": JobKind(handler, repeatable=repeatable)})
     worker = Worker(jobs, poll_seconds=0.05)
+    worker.sort_out()
     worker.start()
     try:
         yield jobs
@@ -172,3 +173,30 @@ def test_work_interrupted_by_a_crash_is_done_again_and_says_so(database: Databas
         job = ended(jobs, job_id)
 
     assert job.result == {"accepted": 0, "interrupted": True}
+
+
+def test_what_must_come_first_is_done_ahead_of_what_waits(database: Database) -> None:
+    done: list[str] = []
+
+    def note(task: Task) -> Result:
+        done.append(task.job.kind)
+        return {}
+
+    kinds = {"end_day": JobKind(note, single=True, repeatable=True), "work": JobKind(note)}
+    jobs = Jobs(database, system_clock, kinds)
+    jobs.start("work", {}, actor="cli")
+
+    job = Worker(jobs).do_first("end_day", actor="start")
+
+    assert job.state is JobState.DONE
+    assert job.actor == "start"
+    assert done == ["end_day"]
+
+
+def test_what_must_come_first_and_waits_already_is_not_asked_for_twice(database: Database) -> None:
+    jobs = Jobs(database, system_clock, {"end_day": JobKind(lambda _: {}, single=True)})
+    waiting = jobs.start("end_day", {}, actor="ada@example.com")
+
+    job = Worker(jobs).do_first("end_day", actor="start")
+
+    assert (job.id, job.actor, job.state) == (waiting, "ada@example.com", JobState.DONE)
