@@ -168,15 +168,13 @@ def _describe(path: Path, facts: HomeFacts) -> None:
 def _read_facts(path: Path) -> HomeFacts:
     try:
         content: dict[str, Any] = json.loads(path.read_bytes())
-        found = int(content["format"])
-        facts = HomeFacts(timezone=str(content["timezone"]), demo=bool(content["demo"]))
+        if int(content["format"]) > FORMAT:
+            raise Corrupt(
+                f"The home {path.parent.parent} was written by a newer Meterbook (format "
+                f"{content['format']}; this one reads up to {FORMAT}). Upgrade to open it."
+            )
+        return HomeFacts(timezone=str(content["timezone"]), demo=bool(content["demo"]))
     except OSError as error:
         raise Unavailable(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise Corrupt(f"{path} cannot be read as a home's description: {error!r}.") from error
-    if found > FORMAT:
-        raise Corrupt(
-            f"The home {path.parent.parent} has format {found}, written by a newer Meterbook; "
-            f"this one reads up to {FORMAT}. Upgrade Meterbook to open it."
-        )
-    return facts

@@ -60,12 +60,19 @@ class RegistryFile:
     """One registry. Threads and processes may share the file."""
 
     def __init__(
-        self, path: Path, *, columns: Sequence[str], versions: Path, check: Check | None = None
+        self,
+        path: Path,
+        *,
+        columns: Sequence[str],
+        versions: Path,
+        check: Check | None = None,
+        patience: float = LOCK_SECONDS,
     ) -> None:
         self.path = path
         self.columns = tuple(columns)
         self._versions = Versions(versions, path.name)
         self._check = check
+        self._patience = patience
         self._lock = RLock()
         self._stamp: _Stamp | None = None
         self._held: RegistryState | None = None
@@ -99,7 +106,7 @@ class RegistryFile:
         the file holds a broken edit or is being edited; Unavailable when the disk refuses or
         another change takes too long.
         """
-        with self._lock, self._locked():
+        with self._lock, self._locked(patience=self._patience):
             text = self._read()
             self._take_over(text)
             if self._problem is not None:
@@ -179,7 +186,7 @@ class RegistryFile:
             return _Stamp(found.st_mtime_ns, found.st_size, found.st_ino)
 
     @contextmanager
-    def _locked(self, *, patience: float = LOCK_SECONDS) -> Iterator[None]:
+    def _locked(self, *, patience: float) -> Iterator[None]:
         """Keep other processes' changes apart from ours."""
         lock = self._versions.folder / f"{self.path.name}.lock"
         with disk_trouble(f"{self.path.name} cannot be locked"):
