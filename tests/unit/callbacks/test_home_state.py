@@ -1,0 +1,66 @@
+"""Durations, sizes and outcomes in the words of the operations page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from callbacks.home_state import duration, outcome, size, title
+from data_layer.jobs.model import Job, JobState
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "under 1 s"), (59, "59 s"), (75, "1 min 15 s"), (3661, "1 h 1 min"), (3e5, "3 days")],
+)
+def test_durations_have_the_precision_people_care_for(seconds, said):
+    assert duration(timedelta(seconds=seconds)) == said
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, ("0", "bytes")),
+        (999, ("999", "bytes")),
+        (1500, ("1.5", "kB")),
+        (2 * 10**9, ("2.0", "GB")),
+    ],
+)
+def test_sizes_have_a_unit_that_fits(count, said):
+    assert size(count) == said
+
+
+def job(kind, *, params=None, result=None):
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    return Job(
+        id="1",
+        kind=kind,
+        params=params or {},
+        state=JobState.DONE,
+        done=0,
+        total=0,
+        message="",
+        result=result or {},
+        error="",
+        actor="admin@example.com",
+        created_at=now,
+        started_at=now,
+        finished_at=now,
+    )
+
+
+def test_work_is_named_by_what_it_was_told_to_do():
+    assert title(job("end_day")) == "End of day"
+    assert title(job("end_day", params={"rebuild": True})) == "Rebuild of the index"
+    assert title(job("import_readings", params={"dry_run": True})) == "Check of a file"
+
+
+def test_an_outcome_counts_what_happened():
+    ended = job("end_day", result={"readings_merged": 1234, "days_written": 2})
+    imported = job(
+        "import_readings", result={"name": "a.csv", "accepted": 9, "duplicates": 1, "rejected": 2}
+    )
+
+    assert outcome(ended) == "1,234 readings merged, 2 day files written"
+    assert outcome(imported) == "a.csv: 9 accepted, 1 known, 2 refused"
