@@ -12,12 +12,16 @@ from components.attributes import aria
 from components.shell import icon
 
 
-def empty(title: str, why: str, *actions: Component, symbol: str = "inbox") -> html.Div:
-    """Nothing to show: why that is, and what to do next."""
+def empty(
+    title: str, why: str, *actions: Component, symbol: str = "inbox", is_page: bool = False
+) -> html.Div:
+    """Nothing to show: why that is, and what to do next. With `is_page` it is all there is on
+    the page, and its title the page's heading."""
+    heading = html.H1 if is_page else html.H2
     return html.Div(
         [
             html.Div(icon(symbol), className="empty-symbol"),
-            html.H2(title, className="empty-title"),
+            heading(title, className="empty-title"),
             html.P(why),
             html.Div(list(actions), className="empty-actions") if actions else None,
         ],

@@ -1,0 +1,190 @@
+"""A household sees today without a click, and comes from the year to the half hour and back."""
+
+from __future__ import annotations
+
+import csv
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+BAR = ".js-plotly-plot .trace.bars .point"
+MEASURED = "document.querySelector('.js-plotly-plot').data.find(trace => trace.name === 'Measured')"
+
+
+def bars(page: Page) -> int:
+    return page.evaluate(f"{MEASURED}.y.filter(value => value !== null).length")
+
+
+def words(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def click_bar(page: Page, number: int) -> None:
+    """Click near the foot of a bar, where every bar has its drawing."""
+    place = page.evaluate(
+        """number => {
+            const bar = document.querySelectorAll('.js-plotly-plot .trace.bars .point')[number];
+            const box = bar.getBoundingClientRect();
+            return [box.x + box.width / 2, box.bottom - 3];
+        }""",
+        number,
+    )
+    page.mouse.move(*place)
+    page.wait_for_selector(".hoverlayer .hovertext")
+    page.mouse.click(*place)
+
+
+@pytest.fixture
+def usage(visit) -> Page:
+    return visit("/usage", shows=BAR)
+
+
+def test_signing_in_leads_a_household_to_todays_bars(browser, server, watch):
+    context = browser.new_context()
+    page = context.new_page()
+    watch.follow(page)
+    page.goto(server)
+    page.locator(".entry-person", has_text="Household").first.click()
+    page.wait_for_selector(BAR)
+
+    assert urlsplit(page.url).path == "/usage"
+    assert bars(page) >= 1
+    context.close()
+
+
+def test_chart_really_draws_every_known_half_hour(visit):
+    page = visit("/usage?period=yesterday", shows=BAR)
+
+    assert bars(page) == 48
+    drawn = page.locator(".js-plotly-plot .trace.bars").first.locator(".point path")
+    assert drawn.evaluate_all("paths => paths.filter(path => path.getAttribute('d')).length") == 48
+
+
+def test_five_cards_show_consumption_and_both_readings(usage):
+    cards = usage.locator(".figure-card")
+
+    expect(cards).to_have_count(5)
+    month = cards.nth(3).inner_text()
+    assert month.startswith("This month")
+    assert re.search(r"\d\.\d{3} kWh", month)
+    assert len(re.findall(r"[\d,]+\.\d{3}", month)) >= 3
+
+
+def test_days_add_up_to_the_month(visit):
+    page = visit("/usage?period=last_month", shows=BAR)
+    total = float(page.locator(".chart-total .number").inner_text().replace(",", ""))
+    shown = page.evaluate(
+        """() => document.querySelector('.js-plotly-plot').data
+            .filter(trace => ['Measured', 'Estimated'].includes(trace.name))
+            .flatMap(trace => Array.from(trace.y)).reduce((sum, value) => sum + (value || 0), 0)"""
+    )
+
+    assert shown == pytest.approx(total, abs=0.0005)
+
+
+def test_a_bar_leads_into_itself_and_back_leads_out(visit):
+    page = visit("/usage?period=last_12_months", shows=BAR)
+    click_bar(page, 10)
+    page.wait_for_url("**from=*")
+    month = words(page)
+    expect(page.locator(".crumbs a")).to_have_count(1)
+
+    click_bar(page, 4)
+    page.wait_for_function("document.querySelectorAll('.crumbs a').length === 2")
+    day = words(page)
+    assert day["from"] == day["to"]
+    assert day["from"][0].startswith(month["from"][0][:7])
+    page.wait_for_function(f"{MEASURED}.y.length === 48")
+
+    page.go_back()
+    page.wait_for_function("document.querySelectorAll('.crumbs a').length === 1")
+    assert words(page) == month
+    page.go_back()
+    page.wait_for_function("document.querySelectorAll('.crumbs a').length === 0")
+    assert words(page) == {"period": ["last_12_months"]}
+
+
+def test_address_holds_the_whole_view(visit):
+    page = visit("/usage?period=yesterday&resolution=hour&compare=previous", shows=BAR)
+    page.wait_for_function(f"{MEASURED}.y.length === 24")
+
+    expect(page.locator("#usage-resolution")).to_have_value("hour")
+    expect(page.locator("#usage-compare [aria-current]")).to_have_text("Previous period")
+    expect(page.locator(".presets [aria-current]")).to_have_text("Yesterday")
+    assert page.evaluate("document.querySelector('.js-plotly-plot').data.length") >= 2
+
+
+def test_keyboard_chooses_a_period_and_stays_there(usage):
+    usage.locator(".presets a", has_text="This week").focus()
+    usage.keyboard.press("Enter")
+    expect(usage.locator(".presets [aria-current]")).to_have_text("This week")
+
+    assert usage.evaluate("document.activeElement.textContent") == "This week"
+
+
+def test_table_rows_lead_into_the_same_days_as_bars(visit):
+    page = visit("/usage?period=last_month&table=1", shows="table tbody tr")
+    page.locator("table tbody a").first.press("Enter")
+
+    page.wait_for_function(f"{MEASURED}.y.length === 48")
+    assert words(page)["from"] == words(page)["to"]
+
+
+def test_a_range_that_ends_before_it_starts_is_refused_beside_its_field(usage):
+    usage.fill("#usage-from", "2026-02-05")
+    usage.fill("#usage-to", "2026-02-01")
+    usage.press("#usage-to", "Enter")
+
+    expect(usage.locator("#usage-to-error")).to_contain_text("is before")
+    expect(usage.locator("#usage-to")).to_have_value("2026-02-01")
+
+
+def test_nothing_known_says_why_and_leads_to_the_latest_day(visit):
+    page = visit("/usage?from=2001-01-01&to=2001-01-01", shows=".empty")
+    expect(page.locator(".empty")).to_contain_text("The latest reading is of")
+    page.locator(".empty a").click()
+
+    page.wait_for_selector(BAR)
+    assert bars(page) >= 1
+
+
+def test_meter_switch_shows_the_other_meter(usage):
+    choice = usage.locator("#usage-meter")
+    other = choice.locator("option").nth(1).get_attribute("value")
+    choice.select_option(other)
+
+    usage.wait_for_function(f"new URLSearchParams(location.search).get('meter') === '{other}'")
+    expect(usage.locator("#usage-actions a", has_text="CSV")).to_have_attribute(
+        "href", re.compile(f"meter={other}")
+    )
+
+
+def test_another_households_meter_is_as_good_as_none(visit):
+    page = visit("/usage?meter=000-000-000", shows=".empty")
+
+    expect(page.locator(".empty")).to_contain_text("is not known")
+
+
+def test_csv_holds_exactly_what_is_shown(visit):
+    page = visit("/usage?period=yesterday", shows=BAR)
+    with page.expect_download() as download:
+        page.locator("#usage-actions a", has_text="CSV").click()
+    lines = download.value.path().read_text().splitlines()
+    rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+    total = page.locator(".chart-total .number").inner_text()
+    assert len(rows) == bars(page) == 48
+    assert f"{sum(float(row['kwh']) for row in rows):,.3f}" == total
+
+
+def test_admin_names_a_meter(visit, sessions):
+    household = visit("/usage", shows=BAR)
+    meter = household.locator("#usage-meter option").first.get_attribute("value")
+    page = visit("/usage", role="admin", shows="#usage-meter")
+    page.fill("#usage-meter", meter)
+    page.press("#usage-meter", "Enter")
+
+    page.wait_for_selector(BAR)
+    assert words(page)["meter"] == [meter]
