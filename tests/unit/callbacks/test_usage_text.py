@@ -1,0 +1,147 @@
+"""The usage page's sentences are true, short, and say what is not known."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from api.day_range import DayRange, whole
+from callbacks import usage_text
+from data_layer.clock import HomeZone
+from data_layer.readings.model import Consumption
+from data_layer.readings.queries import SeriesTable
+
+SINGAPORE = HomeZone("Asia/Singapore")
+LONDON = HomeZone("Europe/London")
+
+
+def series(zone: HomeZone, start: str, end: str, resolution: str, used=None) -> SeriesTable:
+    edges = zone.boundaries(zone.parse(start), zone.parse(end), resolution)
+    count = len(edges) - 1
+    values = np.array([100] * count if used is None else used, dtype=np.int64)
+    known = values >= 0
+    zeros = np.zeros(count, dtype=np.int64)
+    return SeriesTable(edges, np.where(known, values, 0), zeros, zeros, known)
+
+
+def total(**changes) -> Consumption:
+    moment = SINGAPORE.local(SINGAPORE.parse("2026-11-20T18:30:00"))
+    usual = {
+        "meter_id": "531",
+        "period": "today",
+        "start_reading_wh": 1000,
+        "end_reading_wh": 9000,
+        "consumption_wh": 8000,
+        "estimated_wh": 0,
+        "missing_half_hours": 0,
+        "start_time": moment,
+        "end_time": moment,
+        "data_until": moment,
+    }
+    return Consumption(**{**usual, **changes})
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (whole("day", date(2026, 11, 20)), "Fri 20 Nov 2026"),
+        (whole("week", date(2026, 11, 20)), "16 – 22 Nov 2026"),
+        (whole("month", date(2026, 11, 20)), "November 2026"),
+        (whole("year", date(2026, 11, 20)), "2026"),
+        (DayRange(date(2026, 10, 28), date(2026, 11, 3)), "28 Oct – 3 Nov 2026"),
+        (DayRange(date(2025, 12, 28), date(2026, 1, 2)), "28 Dec 2025 – 2 Jan 2026"),
+    ],
+)
+def test_a_range_is_named_as_a_calendar_would(days, said):
+    assert usage_text.range_text(days) == said
+
+
+def test_the_hour_that_autumn_shows_twice_is_told_apart():
+    night = series(LONDON, "2026-10-25T00:00:00", "2026-10-26T00:00:00", "half_hour")
+    names = [
+        usage_text.bucket_text(LONDON, int(start), int(end), "half_hour")
+        for start, end in zip(night.edges[:-1], night.edges[1:], strict=True)
+    ]
+
+    assert len(names) == len(set(names)) == 50
+    assert "Sun 25 Oct, 01:30 – 02:00 (second time)" in names
+
+
+def test_unknown_is_a_dash_and_zero_is_zero():
+    assert usage_text.kwh(None) == "—"
+    assert usage_text.kwh(0) == "0.000"
+    assert usage_text.kwh(1_234_567) == "1,234.567"
+
+
+def test_quality_says_what_is_estimated_and_missing_and_until_when():
+    said = usage_text.quality_text(total(estimated_wh=500, missing_half_hours=1))
+
+    assert said == (
+        "0.500 of 8.000 kWh are estimated (hatched); 1 half hour is missing (blank). "
+        "Data until Fri 20 Nov 2026, 18:30."
+    )
+    assert usage_text.quality_text(total()).startswith("Every half hour is measured.")
+    assert usage_text.quality_text(total(data_until=None)) == "There is no reading yet."
+
+
+def test_comparison_is_over_the_part_that_is_known_of_both():
+    days = whole("day", date(2026, 11, 19))
+    today = series(SINGAPORE, "2026-11-20T00:00:00", "2026-11-20T02:00:00", "hour", [50, -1])
+    before = series(SINGAPORE, "2026-11-19T00:00:00", "2026-11-19T02:00:00", "hour", [100, 900])
+
+    said = usage_text.change_text(today, before, days)
+    assert said == "50 % less than Thu 19 Nov 2026 over the same part (0.100 kWh)."
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "said"),
+    [
+        (150, 100, "50 % more than Thu 19 Nov 2026 (0.100 kWh)."),
+        (100, 100, "The same as Thu 19 Nov 2026 (0.100 kWh)."),
+        (100, 0, "Compared with Thu 19 Nov 2026 (0.000 kWh)."),
+        (100, -1, "Nothing is known of Thu 19 Nov 2026."),
+    ],
+)
+def test_comparison_never_divides_by_nothing(now, then, said):
+    one = ("2026-11-20T00:00:00", "2026-11-20T01:00:00", "hour")
+    days = whole("day", date(2026, 11, 19))
+
+    assert (
+        usage_text.change_text(
+            series(SINGAPORE, *one, [now]), series(SINGAPORE, *one, [then]), days
+        )
+        == said
+    )
+
+
+def test_insight_names_peak_base_load_and_night():
+    used = [100] * 48
+    used[40] = 1000
+    day = series(SINGAPORE, "2026-11-20T00:00:00", "2026-11-21T00:00:00", "half_hour", used)
+
+    assert usage_text.insight_text(SINGAPORE, day) == (
+        "Peak Fri 20 Nov, 20:00 – 20:30 with 1.000 kWh; base load 0.20 kW; "
+        "21 % used between midnight and 06:00."
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "resolution"),
+    [
+        ("2026-11-20T00:00:00", "2026-11-21T00:00:00", "half_hour"),
+        ("2026-11-01T00:00:00", "2026-12-01T00:00:00", "half_hour"),
+        ("2026-11-01T00:00:00", "2026-12-01T00:00:00", "day"),
+        ("2026-01-01T00:00:00", "2027-01-01T00:00:00", "month"),
+        ("1991-01-01T00:00:00", "2031-01-01T00:00:00", "year"),
+    ],
+)
+def test_ticks_are_few_and_stand_at_bars(start, end, resolution):
+    shown = series(SINGAPORE, start, end, resolution)
+    days = (SINGAPORE.parse(end) - SINGAPORE.parse(start)) // 86400
+    ticks = usage_text.ticks(SINGAPORE, shown, resolution, days=days)
+
+    assert 1 < len(ticks) <= 8
+    assert all(0 <= place < len(shown.known) for place, _ in ticks)
+    assert len({label for _, label in ticks}) == len(ticks)
