@@ -172,8 +172,8 @@ def _compact(batch: ReadingBatch) -> ReadingBatch:
 def _checked(batch: ReadingBatch) -> ReadingBatch:
     """Refuse what a line cannot hold. Raises BadInput naming field, value and rule."""
     batch = _compact(batch)
-    check_words("meter_id", [key.meter_id for key in batch.series])
-    check_words("register_id", [key.register_id for key in batch.series])
+    check_words("meter_id", [meter for meter, _ in batch.series])
+    check_words("register_id", {register for _, register in batch.series})
     check_words("type", batch.types)
     check_words("source", batch.sources)
     values, revisions = batch.value_wh, batch.revision

@@ -17,7 +17,7 @@ import pyarrow.csv
 
 from data_layer.quantities import VOID_WH
 from data_layer.readings.column_writer import ArrowColumn, distinct
-from data_layer.readings.line_codec import FLAG_OF, KIND_OF, REVISION, RULES, Layout
+from data_layer.readings.line_codec import FLAG_OF, KIND_OF, REVISION, RULES, Layout, all_match
 from data_layer.readings.model import Bytes, Ints, ReadingBatch, SeriesKey
 from data_layer.readings.time_text import (
     LOCAL_WIDTH,
@@ -102,9 +102,8 @@ def _words(column: ArrowColumn) -> tuple[ArrowColumn, Ints]:
 
 
 def _checked(name: str, words: ArrowColumn, code: Ints) -> tuple[tuple[str, ...], Ints]:
-    pattern, _ = RULES[name]
     found = tuple(words.to_pylist())
-    if not all(map(pattern.fullmatch, found)):
+    if not all_match(RULES[name][0], found):
         raise NotCanonical
     return found, code
 

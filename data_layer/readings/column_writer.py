@@ -32,7 +32,7 @@ def write_lines(batch: ReadingBatch, *, zone: HomeZone | None = None, received: 
 
     The batch has been checked. O(n), about 0.1 us a row.
     """
-    series = [f"{key.meter_id},{key.register_id}," for key in batch.series]
+    series = [f"{meter},{register}," for meter, register in batch.series]
     times, time_code = distinct(batch.read_at)
     texts = utc_texts(times) if zone is None else local_texts(times, zone)
     wholes, rests = _write_values(batch.value_wh)
