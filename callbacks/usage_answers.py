@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
-from data_layer.book import Book
-
-from api.day_range import DayRange
+from api.day_range import DayRange, whole
 from api.usage_view import UsageView, epochs_of
 from data_layer.accounts.model import Account, Role, Viewer
+from data_layer.book import Book
+from data_layer.clock import FIRST_YEAR, LAST_YEAR
 from data_layer.readings import queries
 from data_layer.readings.model import Action, Consumption, Reading
 from data_layer.readings.periods import SOURCE_PERIODS
 from data_layer.readings.queries import SeriesTable
+
+EVER = DayRange(date(FIRST_YEAR + 1, 1, 1), date(LAST_YEAR - 1, 12, 31))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class Answer:
     total: Consumption
     series: SeriesTable
     latest: Reading | None
+    whole: DayRange | None = None
+    """All calendar years of which anything is known."""
     compared_days: DayRange | None = None
     compared_total: Consumption | None = None
     compared_series: SeriesTable | None = None
@@ -63,9 +68,18 @@ def answer(book: Book, viewer: Viewer, view: UsageView, meter_id: str) -> Answer
         total=total(view.range),
         series=series(view.range),
         latest=queries.latest(book.readings, scope, meter_id=meter_id),
+        whole=_years(total(EVER)),
         compared_days=compared,
         compared_total=total(compared) if compared else None,
         compared_series=series(compared) if compared else None,
+    )
+
+
+def _years(ever: Consumption) -> DayRange | None:
+    if ever.start_time is None or ever.end_time is None:
+        return None
+    return DayRange(
+        whole("year", ever.start_time.date()).first, whole("year", ever.end_time.date()).last
     )
 
 

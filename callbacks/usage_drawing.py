@@ -131,6 +131,8 @@ def heading(words: Words, answer: Answer) -> list[Component]:
     holders = [
         (text.range_text(each, short=True), address_of(words, each)) for each in days.holders()
     ]
+    if answer.whole is not None and answer.whole.days > max(days.days, 366):
+        holders.insert(0, ("All years", address_of(words, answer.whole)))
     said: list[Component] = [
         crumbs([*holders, (text.range_text(days, short=bool(holders)), "")], store_id=Usage.VIEW),
         html.P(

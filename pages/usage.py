@@ -22,9 +22,9 @@ def layout(**query: str) -> html.Div:
             view.store(Usage.VIEW, query),
             page_head(
                 TITLE,
-                actions=[html.Div(messages.skeleton(40), id=Usage.METERS, className="meters")],
+                actions=[html.Div(messages.skeleton(65), id=Usage.METERS, className="meters")],
             ),
-            html.Div(messages.skeleton(156), id=Usage.CARDS, className="cards-box"),
+            html.Div(messages.skeleton(176), id=Usage.CARDS, className="cards-box"),
             html.Section(
                 [
                     html.Div(

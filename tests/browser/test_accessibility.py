@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.chromium import PHONE
+from tests.browser.chromium import PHONE, until
 from tests.browser.visits import PAGES, Visit
 
 EVERY_PAGE = pytest.mark.parametrize("wanted", PAGES, ids=[page.name for page in PAGES])
@@ -61,7 +61,7 @@ def test_theme_is_switched_and_remembered_without_the_server(visit, watch):
     light, asked = page.evaluate(color), len(watch.requests)
 
     page.click("[data-theme-switch]")
-    page.wait_for_function(f"{color} !== '{light}'")
+    until(page, f"{color} !== '{light}'")
 
     assert len(watch.requests) == asked
     page.reload()
