@@ -34,13 +34,16 @@ from werkzeug.local import LocalProxy
 
 import api.problems
 import callbacks.accounts
+import callbacks.frame
 import callbacks.government
 import callbacks.operations
 import callbacks.readings
 import callbacks.upload
 import callbacks.usage
+import cli
 import pages.accounts
 import pages.government
+import pages.not_found
 import pages.operations
 import pages.readings
 import pages.upload
@@ -49,13 +52,7 @@ from api.exports import exports
 from api.health import health
 from api.unknown import unknown
 from api.uploads import uploads
-from cli.account import account
-from cli.batch import batch
-from cli.home import home
-from cli.readings import readings
-from cli.staff import staff
 from components.document import document
-from components.messages import empty
 from components.shell import NavigationItem, frame
 from data_layer.accounts.model import Role
 from data_layer.book import Book
@@ -79,6 +76,7 @@ PAGES: tuple[ModuleType, ...] = (
 )
 """In the order of the navigation; a role's main page is the first that is for it."""
 CALLBACKS: tuple[ModuleType, ...] = (
+    callbacks.frame,
     callbacks.operations,
     callbacks.upload,
     callbacks.accounts,
@@ -86,7 +84,6 @@ CALLBACKS: tuple[ModuleType, ...] = (
     callbacks.government,
     callbacks.usage,
 )
-COMMANDS = (account, batch, home, readings, staff)
 LOG_DAYS = 14
 
 
@@ -97,6 +94,7 @@ def create_app(settings: Settings | None = None, *, book: Book | None = None) ->
     shared = cast(Book, LocalProxy(opener.book))
     asset_url = asset_urls(ASSETS)
     server = Flask("meterbook", root_path=str(PROJECT_FOLDER), static_folder=None)
+    Compress(server)  # first, because what is registered first touches an answer last
     access = Access()
     app = _dash(server, asset_url)
     _register_pages(app, shared, access)
@@ -117,10 +115,7 @@ def create_app(settings: Settings | None = None, *, book: Book | None = None) ->
         script_hashes=app.csp_hashes(),
     )
     api.problems.install(server)
-    server.config["COMPRESS_STREAMING_ENDPOINT_CONDITIONAL"] = ["_dash_assets.static"]
-    Compress(server)
-    for group in COMMANDS:
-        server.cli.add_command(group)
+    cli.register(server)
     server.extensions["meterbook"] = (app, access)
     return server
 
@@ -180,7 +175,8 @@ def _register_pages(app: Dash, book: Book, access: Access) -> None:
             layout=_for_its_roles(page),
         )
         access.allow_page(page.PATH, page.ROLES)
-    register_page("not_found_404", path="/404", title="Not found", layout=_nothing_here)
+    lost = pages.not_found
+    register_page("not_found_404", path=lost.PATH, title=lost.TITLE, layout=lost.layout)
     app.layout = lambda: _frame(book, access)
 
 
@@ -189,27 +185,25 @@ def _for_its_roles(page: ModuleType) -> Callable[..., Component]:
 
     def layout(**query: str) -> Component:
         if current_viewer().role not in page.ROLES:
-            return empty("Not for this account", "This page is for another role.", symbol="lock")
+            return pages.not_found.for_another_role()
         return cast(Component, page.layout(**query))
 
     return layout
 
 
-def _nothing_here(**_query: str) -> Component:
-    return empty("Nothing here", "There is no page at this address.", symbol="signpost")
-
-
 def _frame(book: Book, access: Access) -> html.Div:
-    person = signed_in()
-    viewer = current_viewer()
+    found = signed_in()
+    if found is None:
+        return html.Div()  # Dash looks at the layout once while it is set up
+    person = found.person
     items = [
         NavigationItem(page.PATH, page.TITLE, page.ICON)
         for page in PAGES
-        if viewer.role in access.pages[page.PATH]
+        if person.role in access.pages[page.PATH]
     ]
     return frame(
-        name=person.person.name if person else viewer.name,
-        role=viewer.role.value,
+        name=person.name,
+        role=person.role.value,
         items=items,
         zone=book.zone.name,
         csrf_token=generate_csrf(),

@@ -10,10 +10,11 @@ import logging
 import secrets
 from http import HTTPStatus
 
+from dash.exceptions import DependencyException
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
 from data_layer.errors import MeterbookError, TooManyAttempts, Unavailable
 
@@ -33,6 +34,7 @@ def install(app: Flask) -> None:
     """Answer every error of the application in one way."""
     app.register_error_handler(MeterbookError, _known)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DependencyException, lambda _error: _http(NotFound()))
     app.register_error_handler(Exception, _unknown)
 
 

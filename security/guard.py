@@ -139,7 +139,9 @@ def _limit_body(policy: Policy) -> None:
 
 def _to_sign_in() -> ResponseReturnValue:
     """Somebody who opens a page is led to the sign-in and back; a script is told 401."""
-    if request.method != "GET" or "text/html" not in request.headers.get("Accept", ""):
+    is_script = request.path.startswith("/_dash")
+    accepts_page = "text/html" in request.headers.get("Accept", "")
+    if is_script or not accepts_page or request.method != "GET":
         raise NotSignedIn("you are not signed in.")
     wanted = request.full_path.rstrip("?")
     query = "" if wanted == "/" else f"?{urlencode({'next': wanted})}"

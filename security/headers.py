@@ -8,6 +8,8 @@ from flask import Flask, Response, request
 
 YEAR = 365 * 24 * 60 * 60
 HOUR = 60 * 60
+LASTING_FILES = (".woff2",)
+"""Another font gets another name; styles name them without a version."""
 
 
 def content_security_policy(script_hashes: Sequence[str]) -> str:
@@ -54,7 +56,13 @@ def cache_files_long(response: Response, *, for_everyone: bool) -> Response:
     """Files of the product: a versioned address never changes, another may within the hour."""
     if response.status_code not in (200, 304):
         return response
-    versioned = "v" in request.args or "m" in request.args or response.cache_control.max_age == YEAR
+    response.direct_passthrough = False
+    response.make_sequence()  # whole, so that it is compressed at once and its file closed
+    versioned = (
+        "v" in request.args
+        or response.cache_control.max_age == YEAR  # Dash's own, by the fingerprint in the path
+        or request.path.endswith(LASTING_FILES)
+    )
     words = ["public" if for_everyone else "private", f"max-age={YEAR if versioned else HOUR}"]
     response.headers["Cache-Control"] = ", ".join([*words, *(["immutable"] if versioned else [])])
     return response

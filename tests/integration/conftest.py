@@ -1,0 +1,120 @@
+"""A whole application over a home with two households and staff, and a browser for each of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dash._utils import split_callback_id
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app import create_app
+from data_layer.accounts.model import Account, Role, StaffMember
+from data_layer.accounts.people import find_person
+from data_layer.accounts.sign_in import SignIn
+from data_layer.book import Book
+from settings import Settings
+
+PASSWORD = "a long enough one"
+OWN_METER, OTHER_METER, NO_METER = "531-000-001", "531-000-002", "531-000-009"
+EMAILS = {
+    Role.HOUSEHOLD: "tan@example.org",
+    Role.GOVERNMENT: "gov@example.org",
+    Role.ADMIN: "boss@example.org",
+}
+
+
+@dataclass
+class Browser:
+    """Asks like a browser would: with its cookies, and the form token where something changes."""
+
+    client: FlaskClient
+
+    def get(self, path: str, *, page: bool = False) -> TestResponse:
+        headers = {"Accept": "text/html"} if page else {}
+        return self.client.get(path, headers=headers, buffered=True)
+
+    def post(self, path: str, *, data: object = None, json: object = None) -> TestResponse:
+        return self.client.post(path, data=data, json=json, headers=self.token(), buffered=True)
+
+    def token(self) -> dict[str, str]:
+        """The header with which a page of ours proves that it is one."""
+        if self.client.get_cookie("_csrf_token") is None:
+            self.client.get("/sign-in?next=/", headers={"Accept": "text/html"})
+        cookie = self.client.get_cookie("_csrf_token")
+        assert cookie is not None
+        return {"X-CSRFToken": cookie.value}
+
+
+@dataclass
+class Served:
+    """A running application and its book."""
+
+    server: Flask
+    book: Book
+
+    def anonymous(self) -> Browser:
+        return Browser(self.server.test_client())
+
+    def browser(self, role: Role) -> Browser:
+        """A browser in which the role's person has signed in."""
+        found = self.anonymous()
+        person = find_person(self.book.accounts, self.book.staff, EMAILS[role])
+        assert person is not None
+        found.client.set_cookie(
+            "meterbook_session",
+            self.book.sessions.begin(email=person.email, role=role, stamp=person.stamp),
+        )
+        return found
+
+    def give_password(self, role: Role) -> None:
+        sign_in: SignIn = self.book.sign_in
+        token = sign_in.issue_link(EMAILS[role], actor="cli")
+        sign_in.set_password(token, password=PASSWORD, address="192.0.2.1")
+
+
+def callback_body(key: str, entry: Mapping[str, Any], *, value: object = None) -> dict[str, Any]:
+    """What the renderer sends for this callback, with one value for every input and state."""
+
+    def argument(declared: Mapping[str, str]) -> Any:
+        component = declared["id"]
+        if not component.startswith("{"):
+            return {"id": component, "property": declared["property"], "value": value}
+        if "ALL" in component:
+            return []
+        pattern = json.loads(component)
+        return {
+            "id": {name: "x" if isinstance(part, list) else part for name, part in pattern.items()},
+            "property": declared["property"],
+            "value": value,
+        }
+
+    outputs = [] if entry.get("no_output") else split_callback_id(key)
+    return {
+        "output": key,
+        "outputs": outputs,
+        "inputs": [argument(one) for one in entry["inputs"]],
+        "state": [argument(one) for one in entry["state"]],
+        "changedPropIds": [f"{one['id']}.{one['property']}" for one in entry["inputs"][:1]],
+    }
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with Book.open(tmp_path / "home", scheduled=False) as book:
+        for meter_id, email in ((OWN_METER, "tan@example.org"), (OTHER_METER, "lim@example.org")):
+            account = Account(
+                meter_id, f"Owner of {meter_id}", "1 Orchard Road", email=email, region="Central",
+                area="Orchard", dwelling_type="4-room",
+            )  # fmt: skip
+            book.accounts.register(account, actor="cli")
+        for role in (Role.GOVERNMENT, Role.ADMIN):
+            book.staff.register(StaffMember(EMAILS[role], "Somebody", role), actor="cli")
+        settings = Settings(home=tmp_path / "home")
+        yield Served(create_app(settings, book=book), book)

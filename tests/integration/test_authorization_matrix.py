@@ -1,0 +1,281 @@
+"""Every route and every callback against everybody, generated from what the application has.
+
+A route or callback that is new fails here until its roles are written into ROUTES or declared by
+its module: nothing is reachable because somebody forgot it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from app import CALLBACKS
+from data_layer.accounts.model import Role
+from security.policy import Access, policy_of
+from tests.integration.conftest import (
+    NO_METER,
+    OTHER_METER,
+    OWN_METER,
+    Browser,
+    Served,
+    callback_body,
+)
+
+HOUSEHOLD, GOVERNMENT, ADMIN = Role.HOUSEHOLD, Role.GOVERNMENT, Role.ADMIN
+EVERYBODY = frozenset({"anonymous", *Role})
+SIGNED_IN = frozenset(Role)
+NOBODY: frozenset[str] = frozenset()
+
+ROUTES: Mapping[str, frozenset[str]] = {
+    "/": SIGNED_IN,
+    "/<path:path>": SIGNED_IN,
+    "/_dash-layout": SIGNED_IN,
+    "/_dash-dependencies": SIGNED_IN,
+    "/_dash-update-component": SIGNED_IN,
+    "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": SIGNED_IN,
+    "/_reload-hash": NOBODY,
+    "/_favicon.ico": EVERYBODY,
+    "_dash_assets.static": EVERYBODY,
+    "health.healthz": EVERYBODY,
+    "unknown.nothing_here": EVERYBODY,
+    "sign_in.show": EVERYBODY,
+    "sign_in.enter": EVERYBODY,
+    "sign_in.show_link": EVERYBODY,
+    "sign_in.use_link": EVERYBODY,
+    "sign_in.leave": SIGNED_IN,
+    "exports.usage": frozenset({HOUSEHOLD, ADMIN}),
+    "exports.groups": frozenset({GOVERNMENT, ADMIN}),
+    "exports.readings": frozenset({ADMIN}),
+    "uploads.take_file": frozenset({ADMIN}),
+    "uploads.refused_rows": frozenset({ADMIN}),
+}
+ARGUMENTS = {
+    "path": "nothing/here",
+    "package_name": "dash",
+    "fingerprinted_path": "dash-renderer/nothing.js",
+    "filename": "favicon.svg",
+    "token": "guessed",
+    "what": "groups",
+    "file_id": "0" * 32,
+}
+VISITORS = ("anonymous", *Role)
+
+
+def visitor(served: Served, who: str) -> Browser:
+    return served.anonymous() if who == "anonymous" else served.browser(Role(who))
+
+
+def rules(served: Served) -> list[Rule]:
+    return list(served.server.url_map.iter_rules())
+
+
+def requests_of(rule: Rule) -> Iterator[tuple[str, str]]:
+    """(method, address) for every method of a route."""
+    address = rule.rule
+    for name in rule.arguments:
+        for kind in ("string", "path", "int"):
+            address = address.replace(f"<{kind}:{name}>", ARGUMENTS[name])
+        address = address.replace(f"<{name}>", ARGUMENTS[name])
+    for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
+        yield method, address
+
+
+def dash_of(served: Served) -> tuple[Mapping[str, dict[str, Any]], Access]:
+    app, access = served.server.extensions["meterbook"]
+    return app.callback_map, access
+
+
+def server_callbacks(served: Served) -> list[str]:
+    return [key for key, entry in dash_of(served)[0].items() if "callback" in entry]
+
+
+def call(browser: Browser, body: object) -> TestResponse:
+    return browser.post("/_dash-update-component", json=body)
+
+
+def test_every_route_is_in_the_matrix_and_has_a_policy(served: Served) -> None:
+    endpoints = {rule.endpoint for rule in rules(served)}
+
+    assert endpoints == set(ROUTES)
+    assert all(policy_of(endpoint) is not None for endpoint in endpoints)
+
+
+def test_every_callback_has_the_roles_of_its_module(served: Served) -> None:
+    callback_map, access = dash_of(served)
+
+    assert access.without_policy(callback_map) == []
+    assert set(access.callbacks) == set(callback_map)
+    own = {frozenset(Role(role) for role in module.ROLES) for module in CALLBACKS}
+    for key, roles in access.callbacks.items():
+        is_router = key.startswith(("_pages", ".._pages"))
+        assert roles == frozenset(Role) if is_router else roles in own, key
+
+
+@pytest.mark.parametrize("who", VISITORS)
+def test_every_route_opens_to_its_roles_only(served: Served, who: str) -> None:
+    browser = visitor(served, who)
+    token = browser.token()
+    for rule in rules(served):
+        for method, address in requests_of(rule):
+            if rule.endpoint == "sign_in.leave":
+                continue  # ends the visit; see test_sign_in.py
+            answer = browser.client.open(address, method=method, headers=token, buffered=True)
+            allowed = who in ROUTES[rule.endpoint]
+            said = f"{who} {method} {address}: {answer.status}"
+            if allowed:
+                assert answer.status_code not in (401, 403, 500), said
+            else:
+                assert answer.status_code == (401 if who == "anonymous" else 403), said
+
+
+@pytest.mark.parametrize("who", VISITORS)
+def test_every_page_opens_to_its_roles_only(served: Served, who: str) -> None:
+    browser = visitor(served, who)
+    for path, roles in dash_of(served)[1].pages.items():
+        answer = browser.get(path, page=True)
+        if who == "anonymous":
+            assert (answer.status_code, answer.location) == (302, f"/sign-in?next=%2F{path[1:]}")
+        else:
+            assert answer.status_code == (200 if who in roles else 403), (who, path)
+
+
+@pytest.mark.parametrize("who", VISITORS)
+def test_every_callback_answers_its_roles_only(served: Served, who: str) -> None:
+    browser = visitor(served, who)
+    callback_map, access = dash_of(served)
+    for key in server_callbacks(served):
+        answer = call(browser, callback_body(key, callback_map[key]))
+        if who == "anonymous":
+            assert answer.status_code == 401, key
+        elif who in access.callbacks[key]:
+            assert answer.status_code in (200, 204), (who, key, answer.get_data(as_text=True))
+        else:
+            assert answer.status_code == 403, (who, key)
+
+
+@pytest.mark.parametrize("who", Role)
+def test_page_layouts_reach_their_roles_only(served: Served, who: Role) -> None:
+    browser = served.browser(who)
+    callback_map, access = dash_of(served)
+    (key,) = [name for name in server_callbacks(served) if "_pages_content.children" in name]
+    for path, roles in access.pages.items():
+        body = callback_body(key, callback_map[key])
+        for item in body["inputs"]:
+            item["value"] = path if item["property"] == "pathname" else ""
+        answer = call(browser, body)
+        refused = "This page is for another role." in answer.get_data(as_text=True)
+        assert answer.status_code == 200
+        assert refused == (who not in roles), (who, path)
+
+
+def test_anothers_meter_is_to_a_household_like_none_at_all(served: Served) -> None:
+    """By every callback and every route it may use, whatever argument the meter hides in."""
+    browser = served.browser(HOUSEHOLD)
+    callback_map, access = dash_of(served)
+    for key in server_callbacks(served):
+        if HOUSEHOLD not in access.callbacks[key]:
+            continue
+        answers = []
+        for meter_id in (OTHER_METER, NO_METER):
+            value = {"meter": meter_id, "meter_id": meter_id}
+            answer = call(browser, callback_body(key, callback_map[key], value=value))
+            answers.append((answer.status_code, _without(answer, meter_id)))
+        assert answers[0] == answers[1], key
+        assert f"Owner of {OTHER_METER}" not in answers[0][1]
+
+
+def test_exports_refuse_anothers_meter_like_none_at_all(served: Served) -> None:
+    browser = served.browser(HOUSEHOLD)
+
+    answers = []
+    for meter_id in (OTHER_METER, NO_METER):
+        answer = browser.get(f"/exports/usage.csv?meter={meter_id}")
+        answers.append((answer.status_code, _without(answer, meter_id)))
+
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 404
+    assert browser.get(f"/exports/usage.csv?meter={OWN_METER}").status_code == 200
+
+
+def _without(answer: TestResponse, meter_id: str) -> str:
+    return answer.get_data(as_text=True).replace(meter_id, "METER")
+
+
+BROKEN_BODIES: tuple[object, ...] = (
+    None,
+    [],
+    "text",
+    7,
+    {},
+    {"output": None},
+    {"output": ["a"]},
+    {"output": "no.such"},
+    {"output": "..a.b...c.d.."},
+)
+
+
+@pytest.mark.parametrize("body", BROKEN_BODIES, ids=repr)
+def test_a_body_that_names_no_callback_is_refused(served: Served, body: object) -> None:
+    assert call(served.browser(ADMIN), body).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"\xff\xfe", b"[" * 50_000, b'{"output": "a.b"' * 3, b"null"]
+)
+def test_a_body_that_is_no_json_is_refused(served: Served, raw: bytes) -> None:
+    browser = served.browser(ADMIN)
+
+    answer = browser.client.post(
+        "/_dash-update-component",
+        data=raw,
+        content_type="application/json",
+        headers=browser.token(),
+    )
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("part", ["inputs", "state", "outputs", "changedPropIds"])
+@pytest.mark.parametrize("wrong", [None, 7, "x", {}, [7], [None] * 3, [{"id": "a"}]], ids=repr)
+def test_arguments_that_are_not_the_callbacks_are_refused(
+    served: Served, part: str, wrong: object
+) -> None:
+    browser = served.browser(ADMIN)
+    callback_map, access = dash_of(served)
+    for key in server_callbacks(served):
+        entry = callback_map[key]
+        if ADMIN not in access.callbacks[key] or (part == "outputs" and entry.get("no_output")):
+            continue
+        answer = call(browser, {**callback_body(key, entry), part: wrong})
+        assert answer.status_code == 400, (key, part, wrong)
+
+
+def test_a_body_beyond_the_limit_is_refused(served: Served) -> None:
+    answer = call(served.browser(ADMIN), {"output": "x" * 1_100_000})
+
+    assert answer.status_code == 413
+
+
+def test_a_callback_that_runs_in_the_browser_is_not_callable_here(served: Served) -> None:
+    callback_map, _access = dash_of(served)
+    clientside = [key for key, entry in callback_map.items() if "callback" not in entry]
+    assert clientside
+
+    for key in clientside:
+        assert call(served.browser(ADMIN), {"output": key}).status_code == 400
+
+
+def test_the_document_holds_no_layout_of_another_role(served: Served) -> None:
+    browser = served.browser(HOUSEHOLD)
+
+    document = browser.get("/usage", page=True).get_data(as_text=True)
+    layout = json.dumps(browser.get("/_dash-layout").get_json())
+
+    for path, roles in dash_of(served)[1].pages.items():
+        assert (f'"{path}"' in layout) == (HOUSEHOLD in roles), path
+    assert "operations-" not in document + layout
