@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import numpy as np
 
-from api.day_range import DayRange
+from api.day_range import DayRange, whole
 from data_layer.clock import HALF_HOUR, HomeZone
 from data_layer.readings.model import Consumption
 from data_layer.readings.queries import SeriesTable
@@ -38,6 +38,10 @@ def range_text(days: DayRange, *, short: bool = False) -> str:
         return f"{first:%B}" if short else f"{first:%B %Y}"
     if days.unit == "year":
         return str(first.year)
+    if first.day == 1 and whole("month", last).last == last:
+        if whole("year", first).first == first and whole("year", last).last == last:
+            return f"{first.year} – {last.year}"
+        return f"{first:%b %Y} – {last:%b %Y}"
     same_year, same_month = (
         first.year == last.year,
         (first.year, first.month) == (last.year, last.month),

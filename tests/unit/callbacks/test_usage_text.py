@@ -50,6 +50,8 @@ def total(**changes) -> Consumption:
         (whole("week", date(2026, 11, 20)), "16 – 22 Nov 2026"),
         (whole("month", date(2026, 11, 20)), "November 2026"),
         (whole("year", date(2026, 11, 20)), "2026"),
+        (DayRange(date(2025, 1, 1), date(2026, 12, 31)), "2025 – 2026"),
+        (DayRange(date(2025, 12, 1), date(2026, 11, 30)), "Dec 2025 – Nov 2026"),
         (DayRange(date(2026, 10, 28), date(2026, 11, 3)), "28 Oct – 3 Nov 2026"),
         (DayRange(date(2025, 12, 28), date(2026, 1, 2)), "28 Dec 2025 – 2 Jan 2026"),
     ],
