@@ -106,7 +106,8 @@ class History:
         return len(self.times)
 
     @cached_property
-    def _unrolled_at_readings(self) -> Ints:
+    def at_readings(self) -> Ints:
+        """U at each reading."""
         steps = np.diff(self.values)
         steps[self.kinds[1:] == INITIAL] = 0
         return np.concatenate((self.values[:1], self.values[:1] + np.cumsum(steps)))
@@ -130,7 +131,7 @@ class History:
         at = np.asarray(edges, dtype=np.int64)
         if not len(self):
             return np.zeros(at.shape, dtype=np.int64)
-        total = self._unrolled_at_readings
+        total = self.at_readings
         last = len(self) - 1
         found = np.searchsorted(self.times, at, side="right") - 1
         result: Ints = total[np.maximum(found, 0)]
@@ -201,14 +202,14 @@ class History:
 
     def _known_seconds_until(self, at: Ints) -> Ints:
         starts, ends = self.intervals
-        return _covered(at, starts, ends)
+        return covered(at, starts, ends)
 
     def _full_half_hours_before(self, slots: Ints, grid_phase: int) -> Ints:
         """How many wholly known half hours have a number below each of `slots`."""
         starts, ends = self.intervals
         first = slots_at_or_after(starts, grid_phase)
         stop = (ends - grid_phase) // HALF_HOUR
-        return _covered(slots, first, np.maximum(first, stop))
+        return covered(slots, first, np.maximum(first, stop))
 
     def _measured_until(self, at: Ints, total: Ints, grid_phase: int) -> Ints:
         """Energy of measured half hours up to each time; one that is cut counts up to the cut."""
@@ -228,7 +229,7 @@ class History:
         return result
 
 
-def _covered(at: Ints, starts: Ints, ends: Ints) -> Ints:
+def covered(at: Ints, starts: Ints, ends: Ints) -> Ints:
     """Length of the disjoint ascending intervals [starts, ends) that lies before each point."""
     if not len(starts):
         return np.zeros_like(at)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import pickle
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path as FilePath
 from typing import NamedTuple
 
@@ -12,52 +11,59 @@ import numpy as np
 import numpy.typing as npt
 from sortedcontainers import SortedDict  # type: ignore[import-untyped]
 
+from index import cells as summaries
+from index import invariants, snapshot, update
+from index.build import Progress, build, used_keys
+from index.cells import Cells
+from index.columns import Columns
+from index.coverage import Coverage
 from index.day_readings import DayReadings, Key, Path, Places
-from index.history import (
-    EMPTY,
-    HALF_HOUR,
-    INITIAL,
-    Bytes,
-    History,
-    Ints,
-    Measures,
-    whole_half_hours,
-)
-
-Progress = Callable[[str, int, int], None]
+from index.group_totals import GroupTotals
+from index.history import HALF_HOUR, Bytes, History, Ints, Measures, whole_half_hours
+from index.leaves import Leaves
+from index.roster import Roster
+from index.row_queries import RowQueries
 
 
 class Latest(NamedTuple):
-    """The newest reading of each asked row: columns; time is NEVER where a row has none."""
+    """The newest reading of each asked row: columns. `there` is False where a row has none."""
 
+    there: npt.NDArray[np.bool_]
     times: Ints
     values: Ints
     kinds: Bytes
 
 
-NEVER = -(1 << 62)
-
-
 class SortedIndex:
-    """One immutable version of the index. A changed index is a new object; readers keep theirs."""
+    """One immutable version of the index. A changed index is a new object; readers keep theirs.
 
-    directory: SortedDict[Key, int]
-    """(meter_id, register_id) -> row, in key order. Rows are numbered by (path, key)."""
-    generation: int
-    """What the snapshot was saved as; 0 for an index that never was on disk."""
-    grid_phase: int
+    All instants are epoch seconds, all energies whole Wh. What a version does not change it
+    shares with the one it came from.
+    """
 
-    def __init__(self, histories: dict[Key, History], places: Places, grid_phase: int) -> None:
-        self._histories = list(histories.values())
-        self._keys = tuple(histories)
-        self._places: dict[Key, Path | None] = {
-            k: None if (p := places[k]) is None else (p[0], p[1], p[2])
-            for k in histories
-            if k in places
-        }
-        self.directory = SortedDict({key: row for row, key in enumerate(self._keys)})
-        self.grid_phase = grid_phase
-        self.generation = 0
+    def __init__(
+        self, roster: Roster, leaves: Leaves, cells: Cells, *, generation: int = 0
+    ) -> None:
+        self.roster = roster
+        self.leaves = leaves
+        self.summaries = cells
+        self.generation = generation
+        """What the snapshot was saved as; 0 for a version that never was on disk."""
+        for column in (leaves.base, leaves.line):
+            column.flags.writeable = False
+        self._rows = RowQueries(leaves)
+
+    @cached_property
+    def _groups(self) -> GroupTotals:
+        return GroupTotals(
+            self.roster, self.leaves, self.summaries, self._coverage, self._rows.history
+        )
+
+    @cached_property
+    def _coverage(self) -> Coverage:
+        return Coverage(self.roster, self.leaves.segments, self.leaves.grid)
+
+    # -- versions --------------------------------------------------------------------------
 
     @classmethod
     def build(
@@ -69,98 +75,141 @@ class SortedIndex:
         threads: int = 2,
         progress: Progress | None = None,
     ) -> SortedIndex:
-        """Everything from nothing. Days in any order, no day twice."""
-        return cls({}, {}, grid_phase).updated(days, places)
+        """Everything from nothing, O(readings). Days in any order, no day twice."""
+        sorted_days = sorted(days, key=lambda day: day.start)
+        return cls(
+            *build(sorted_days, places, grid_phase=grid_phase, threads=threads, progress=progress)
+        )
 
     def updated(self, days: Iterable[DayReadings], places: Places) -> SortedIndex:
-        """A new version in which the given days hold exactly the given readings."""
-        histories = dict(zip(self._keys, self._histories, strict=True))
-        for day in days:
-            for key, old in list(histories.items()):
-                keep = (old.times < day.start) | (old.times >= day.end)
-                histories[key] = History.of(old.times[keep], old.values[keep], old.kinds[keep])
-            for code in np.unique(day.code).tolist():
-                rows = day.code == code
-                old = histories.get(day.series[code], EMPTY)
-                times = np.concatenate((old.times, day.times[rows]))
-                kinds = np.concatenate((old.kinds, day.kinds[rows]))
-                order = np.lexsort((kinds, times))
-                values = np.concatenate((old.values, day.values[rows]))
-                histories[day.series[code]] = History.of(times[order], values[order], kinds[order])
-        return SortedIndex({k: h for k, h in histories.items() if len(h)}, places, self.grid_phase)
+        """A new version in which the given days hold exactly the given readings.
+
+        Late readings, corrections and removals are all that: another content of a day. Costs
+        what the differing rows hold between their neighbors around the days. `places` is the
+        whole mapping, as in `with_places`.
+        """
+        changed = sorted(days, key=lambda day: day.start)
+        if not len(self.roster):
+            return SortedIndex.build(changed, places, grid_phase=self.grid_phase)
+        roster = self.roster.with_keys(used_keys(changed))
+        leaves, changes = update.draft(self.leaves, len(roster)), [summaries.no_change()]
+        for span in update.spans(changed, len(roster)):
+            leaves, more = update.replaced(leaves, span, roster)
+            changes += more
+        kept = np.searchsorted(leaves.blocks, self.leaves.blocks)
+        cells = self.summaries.spread(kept, len(leaves.blocks), roster.paths)
+        cells = cells.added(summaries.stacked(changes), leaves.blocks)
+        return SortedIndex(roster, leaves, cells).with_places(places)
 
     def with_places(self, places: Places) -> SortedIndex:
-        """A new version in which registers count where `places` says (the whole mapping)."""
-        return SortedIndex(
-            dict(zip(self._keys, self._histories, strict=True)), places, self.grid_phase
-        )
+        """A new version in which registers count where `places` says (the whole mapping).
+
+        Exact at once: what a moved row holds is taken out of its old cell and put into the new
+        one. The row itself moves at the next build.
+        """
+        roster = self.roster.with_places(places)
+        if np.array_equal(roster.cell, self.roster.cell) and roster.paths == self.roster.paths:
+            return self
+        moved = roster.cell != self.roster.cell
+        leaves = self.leaves
+        left = np.flatnonzero(moved & (self.roster.cell >= 0))
+        entered = np.flatnonzero(moved & (roster.cell >= 0))
+        loss = summaries.share_of(leaves, left, self.roster.cell[left]).negated()
+        gain = summaries.share_of(leaves, entered, roster.cell[entered])
+        blocks = leaves.blocks
+        cells = self.summaries.spread(np.arange(len(blocks)), len(blocks), roster.paths)
+        cells = cells.added(summaries.stacked([loss, gain]), blocks)
+        return SortedIndex(roster, leaves, cells, generation=self.generation)
 
     # -- rows ------------------------------------------------------------------------------
 
     @property
+    def directory(self) -> SortedDict[Key, int]:
+        """(meter_id, register_id) -> row, in key order. Not to be written to."""
+        return self.roster.directory
+
+    @property
     def keys(self) -> tuple[Key, ...]:
         """The key of each row."""
-        return self._keys
+        return self.roster.keys
+
+    @property
+    def grid_phase(self) -> int:
+        return self.leaves.grid.origin % HALF_HOUR
 
     def row(self, key: Key) -> int | None:
+        """The row of a register, None if it never had a reading. O(1)."""
         found: int | None = self.directory.get(key)
         return found
 
     def registers(self, meter_id: str) -> tuple[str, ...]:
-        """Registers of the meter that have readings, sorted."""
-        return tuple(r for m, r in self.directory.irange((meter_id, "")) if m == meter_id)
+        """Registers of the meter that have readings, sorted. O(log rows)."""
+        alive = self.leaves.segments.alive
+        found = []
+        for meter, register in self.directory.irange((meter_id, "")):
+            if meter != meter_id:
+                break
+            if alive[self.directory[meter, register]]:
+                found.append(register)
+        return tuple(found)
 
     def place(self, row: int) -> Path | None:
         """The cell the row counts in, None if it counts in none."""
-        return self._places.get(self._keys[row])
+        cell = int(self.roster.cell[row])
+        return self.roster.paths[cell] if cell >= 0 else None
 
     def history(self, row: int, start: int, end: int) -> History:
         """Readings in [start, end], plus the nearest one before and after.
 
         For `buckets` over edges off the grid, ask for `whole_half_hours(start, end)`.
         """
-        whole = self._histories[row]
-        low = max(0, int(np.searchsorted(whole.times, start, side="left")) - 1)
-        high = int(np.searchsorted(whole.times, end, side="right")) + 1
-        return History.of(whole.times[low:high], whole.values[low:high], whole.kinds[low:high])
+        return self._rows.history(row, start, end)
+
+    def histories(self, rows: npt.ArrayLike, start: int, end: int) -> Columns:
+        """`history` of many rows at once, in columns; `rows` of the answer counts from 0."""
+        return self._rows.histories(np.asarray(rows, dtype=np.int64), start, end)
 
     def latest(self, row: int) -> tuple[int, int, int] | None:
-        """(time, value, kind) of the row's newest reading."""
-        whole = self._histories[row]
-        if not len(whole):
+        """(time, value, kind) of the row's newest reading. O(1)."""
+        found = self.latest_of([row])
+        if not found.there[0]:
             return None
-        return int(whole.times[-1]), int(whole.values[-1]), int(whole.kinds[-1])
+        return int(found.times[0]), int(found.values[0]), int(found.kinds[0])
 
     def latest_of(self, rows: npt.ArrayLike) -> Latest:
         """`latest` of many rows at once, in columns."""
-        found = [self.latest(int(r)) or (NEVER, 0, INITIAL) for r in np.asarray(rows)]
-        table = np.array(found, dtype=np.int64).reshape(-1, 3)
-        return Latest(table[:, 0], table[:, 1], table[:, 2].astype(np.uint8))
+        chosen, parts = np.asarray(rows, dtype=np.int64), self.leaves.segments
+        return Latest(
+            parts.alive[chosen],
+            parts.last_time[chosen],
+            parts.last_value[chosen],
+            parts.last_kind[chosen].astype(np.uint8),
+        )
 
     def series(self, row: int, edges: npt.ArrayLike) -> Measures:
         """Consumption of one row over each bucket: 1-D columns, edges ascending."""
-        return self._histories[row].buckets(edges, self.grid_phase)
+        return self._rows.series(row, np.asarray(edges, dtype=np.int64))
 
     def register(self, row: int, times: npt.ArrayLike, *, opening: bool = False) -> Ints:
         """The register in Wh, UNKNOWN (-1) where it is; see `History.register`."""
-        return self._histories[row].register(times, opening=opening)
+        return self._rows.register(row, np.asarray(times, dtype=np.int64), opening=opening)
 
     def known(self, row: int, start: int, end: int) -> tuple[int, int] | None:
         """First and last known instant inside [start, end]; see `History.known`."""
-        return self._histories[row].known(start, end)
+        return self._rows.known(row, start, end)
 
     # -- groups ----------------------------------------------------------------------------
 
     @property
     def cells(self) -> tuple[Path, ...]:
         """Paths in which at least one row with readings counts, sorted."""
-        return tuple(sorted({p for p in self._places.values() if p is not None}))
+        return tuple(sorted(self.meters_per_cell))
 
     @property
     def meters_per_cell(self) -> dict[Path, int]:
         """How many meters with readings count in each cell."""
-        meters = {(p, key[0]) for key, p in self._places.items() if p is not None}
-        return {path: sum(1 for p, _ in meters if p == path) for path in self.cells}
+        counts = zip(self.roster.paths, self._coverage.meters.tolist(), strict=True)
+        return {path: count for path, count in counts if count}
 
     def slots(self, cells: Sequence[Path], start: int, end: int) -> Measures:
         """Each cell in each half hour of [start, end), widened to whole half hours."""
@@ -174,21 +223,14 @@ class SortedIndex:
         `reporting` counts meters with any known part of the bucket.
         """
         at = np.asarray(edges, dtype=np.int64)
-        result = Measures(
-            *(np.zeros((len(cells), max(0, len(at) - 1)), dtype=np.int64) for _ in range(4))
-        )
-        place = {tuple(path): n for n, path in enumerate(cells)}
-        meters: dict[tuple[int, str], Ints] = {}
-        for row, key in enumerate(self._keys):
-            cell = place.get(self._places.get(key) or ())
-            if cell is not None:
-                own = self.series(row, at)
-                for column in range(3):
-                    result[column][cell] += own[column]
-                seen = meters.setdefault((cell, key[0]), np.zeros_like(own.reporting))
-                seen |= own.reporting
-        for (cell, _), reporting in meters.items():
-            result.reporting[cell] += reporting
+        number = self.roster.number_of_path
+        asked = np.array([number.get((r, a, d), -1) for r, a, d in cells], dtype=np.int64)
+        known, place = np.unique(asked[asked >= 0], return_inverse=True)
+        answers = self._groups.totals(known, at)
+        shape = (len(asked), max(0, len(at) - 1))
+        result = Measures(*(np.zeros(shape, dtype=np.int64) for _ in answers))
+        for column, answer in zip(result, answers, strict=True):
+            column[asked >= 0] = answer[place]
         return result
 
     def top(
@@ -198,34 +240,23 @@ class SortedIndex:
 
         Registers placed None do not count; a meter of which nothing is known is left out.
         """
-        sums: dict[str, int] = {}
-        for row, (meter_id, register_id) in enumerate(self._keys):
-            if self._places.get((meter_id, register_id), ()) is None:
-                continue
-            own = self.series(row, [start, end])
-            if own.reporting[0]:
-                sums[meter_id] = sums.get(meter_id, 0) + int(own.consumption[0])
-        sign = -1 if descending else 1
-        return sorted(sums.items(), key=lambda item: (sign * item[1], item[0]))[:limit]
+        return self._groups.top(start, end, limit, descending=descending)
 
     # -- disk ------------------------------------------------------------------------------
 
     def save(self, path: FilePath, *, generation: int = 0) -> None:
         """Write a snapshot: complete and on disk, or not there at all."""
-        beside = path.with_name(path.name + ".tmp")
-        with beside.open("wb") as file:
-            pickle.dump((self._keys, self._histories, self._places, self.grid_phase), file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        snapshot.save(path, self.roster, self.leaves, self.summaries, generation=generation)
 
     @classmethod
-    def load(cls, path: FilePath) -> SortedIndex:
-        """Attach a snapshot. Raises SnapshotDamaged when it is not one, or not whole."""
-        with path.open("rb") as file:
-            keys, histories, places, phase = pickle.load(file)  # noqa: S301
-        return cls(dict(zip(keys, histories, strict=True)), places, phase)
+    def load(cls, path: FilePath, *, verify: bool = True) -> SortedIndex:
+        """Attach a snapshot by memory map; `verify` reads it once to check every checksum.
+
+        Raises SnapshotDamaged when it is not one, or not whole.
+        """
+        found = snapshot.load(path, verify=verify)
+        return cls(found.roster, found.leaves, found.cells, generation=found.generation)
 
     def _check(self) -> None:
-        """Assert every invariant; for tests and for an operator's doubt."""
-        assert all(np.all(np.diff(h.times) >= 0) for h in self._histories)
+        """Hold every part against the gap rule. Raises AssertionError; slow, O(readings)."""
+        invariants.check(self.roster, self.leaves, self.summaries)

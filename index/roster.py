@@ -1,0 +1,95 @@
+"""Who has which row, and where each row counts: the root of the tree.
+
+The directory is kept in key order for look-ups and ranges; the rows themselves stand in order of
+(path, key) after a build, so that a cell is a slice of every column. A row that comes later is
+put at the end until the next build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from sortedcontainers import SortedDict  # type: ignore[import-untyped]
+
+from index.day_readings import Key, Path, Places
+from index.history import Ints
+
+IN_NO_CELL, COUNTS_NOT = -1, -2
+"""In place of a cell: counts for its meter alone; counts in nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Roster:
+    """Keys by row, the cell of each row, and the paths the cells stand for."""
+
+    keys: tuple[Key, ...]
+    cell: Ints
+    paths: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, keys: Iterable[Key], places: Places) -> Roster:
+        """Rows by (path, key); those without a path come last."""
+        known = set(keys)
+        paths = tuple(sorted({_plain(p) for key in known if (p := places.get(key)) is not None}))
+        number = {path: n for n, path in enumerate(paths)}
+
+        def order(key: Key) -> tuple[int, Key]:
+            path = places.get(key)
+            return (len(paths) if path is None else number[_plain(path)]), key
+
+        ranked = tuple(sorted(known, key=order))
+        return cls(ranked, _cells(ranked, places, number), paths)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @cached_property
+    def directory(self) -> SortedDict[Key, int]:
+        return SortedDict((key, row) for row, key in enumerate(self.keys))
+
+    @cached_property
+    def number_of_path(self) -> dict[Path, int]:
+        return {path: n for n, path in enumerate(self.paths)}
+
+    @cached_property
+    def meters(self) -> tuple[str, ...]:
+        return tuple(sorted({meter_id for meter_id, _ in self.keys}))
+
+    @cached_property
+    def meter(self) -> Ints:
+        """Number of each row's meter in `meters`."""
+        number = {meter_id: n for n, meter_id in enumerate(self.meters)}
+        return np.array([number[meter_id] for meter_id, _ in self.keys], dtype=np.int64)
+
+    def with_keys(self, keys: Iterable[Key]) -> Roster:
+        """Room for keys that are new; they count in no cell yet."""
+        new = tuple(sorted(key for key in set(keys) if key not in self.directory))
+        if not new:
+            return self
+        cell = np.concatenate((self.cell, np.full(len(new), IN_NO_CELL, dtype=np.int64)))
+        return Roster((*self.keys, *new), cell, self.paths)
+
+    def with_places(self, places: Places) -> Roster:
+        """Rows stay where they are and count where `places` says; new paths come at the end."""
+        wanted = {_plain(p) for key in self.keys if (p := places.get(key)) is not None}
+        paths = (*self.paths, *sorted(wanted - set(self.paths)))
+        number = {path: n for n, path in enumerate(paths)}
+        return Roster(self.keys, _cells(self.keys, places, number), paths)
+
+
+def _plain(path: Path) -> Path:
+    region, area, dwelling_type = path
+    return region, area, dwelling_type
+
+
+def _cells(keys: tuple[Key, ...], places: Places, number: dict[Path, int]) -> Ints:
+    def cell(key: Key) -> int:
+        if key not in places:
+            return IN_NO_CELL
+        path = places[key]
+        return COUNTS_NOT if path is None else number[_plain(path)]
+
+    return np.array([cell(key) for key in keys], dtype=np.int64)

@@ -1,0 +1,86 @@
+"""Readings off the half-hour grid, beside the block they lie in.
+
+One block's side columns, sorted by (row, time, kind):
+
+    rows    int64     times  int64 epoch seconds
+    kinds   uint8     values int64 register in Wh (not unrolled: nothing before can shift it)
+
+The grid needs them only to answer off the grid and to say which readings there are: what they
+mean for the half hours is already in U. A lookup is a binary search, O(log k).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.columns import Columns
+from index.history import Bytes, Ints, Mask
+
+
+@dataclass(frozen=True, eq=False)
+class SideColumns:
+    """Off-grid readings of one block."""
+
+    rows: Ints
+    times: Ints
+    values: Ints
+    kinds: Bytes
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def of_row(self, row: int) -> slice:
+        return slice(
+            int(np.searchsorted(self.rows, row, side="left")),
+            int(np.searchsorted(self.rows, row, side="right")),
+        )
+
+    def take(self, chosen: Mask | Ints | slice) -> SideColumns:
+        return SideColumns(
+            self.rows[chosen], self.times[chosen], self.values[chosen], self.kinds[chosen]
+        )
+
+    def with_span(self, touched: Mask, start: int, end: int, incoming: SideColumns) -> SideColumns:
+        """Touched rows hold in [start, end) what comes in, and nothing else."""
+        keep = ~(touched[self.rows] & (self.times >= start) & (self.times < end))
+        return stacked([self.take(keep), incoming])
+
+
+NOTHING_BESIDE = SideColumns(
+    np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint8)
+)
+
+
+def stacked(parts: list[SideColumns]) -> SideColumns:
+    """All readings of the parts in order."""
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return NOTHING_BESIDE
+    rows, times, values, kinds = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("rows", "times", "values", "kinds")
+    )
+    order = np.lexsort((kinds, times, rows))
+    return SideColumns(rows[order], times[order], values[order], kinds[order])
+
+
+def split_by_block(columns: Columns, rows: Ints, off: Mask, block: Ints) -> dict[int, SideColumns]:
+    """Off-grid readings by their block; `rows` are the true row numbers of `columns`' rows."""
+    where = np.flatnonzero(off)
+    if not len(where):
+        return {}
+    order = where[np.argsort(block[where], kind="stable")]
+    numbers, start = np.unique(block[order], return_index=True)
+    side = SideColumns(
+        rows[columns.rows[order]],
+        columns.times[order],
+        columns.values[order],
+        columns.kinds[order],
+    )
+    stops = [*start[1:].tolist(), len(order)]
+    return {
+        int(number): side.take(slice(low, high))
+        for number, low, high in zip(numbers.tolist(), start.tolist(), stops, strict=True)
+    }

@@ -1,0 +1,210 @@
+"""A version of the index in one file: written whole or not at all, read by memory map.
+
+    offset 0   magic      8 bytes  b"MTRIDX1\\n"
+           8   length     uint64   of the header's JSON text, little endian
+          16   checksum   uint32   CRC-32 of that text
+          20   header     JSON     {"generation", "origin", "size", "sections": {name: {...}}}
+               padding    to a multiple of 64
+               sections   raw little-endian arrays, each from a multiple of 64 (counted from
+                          the end of the padding); the header holds dtype, shape, offset, crc32
+
+A snapshot can always be built again from the day files, so there is no repair here: anything
+that is not right raises SnapshotDamaged, and the caller rebuilds.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index.cells import Cells
+from index.day_block import DayLines
+from index.grid import DAY, SLOTS, Grid
+from index.leaves import Leaves
+from index.long_gaps import LongGaps
+from index.prefix_table import PrefixTable
+from index.roster import Roster
+from index.segments import Segments
+from index.side_columns import SideColumns, stacked
+
+MAGIC = b"MTRIDX1\n"
+_PRELUDE = struct.Struct("<8sQI")
+_ALIGN = 64
+_DTYPES = {"int64": np.int64, "int32": np.int32, "uint32": np.uint32, "uint8": np.uint8}
+
+Array = npt.NDArray[Any]
+_SEGMENTS = ("rows", "start", "end", "opening", "closing", "shift", "kind")
+_GAPS = ("rows", "t0", "t1", "u0", "u1", "low", "high")
+_TABLE = ("before", "line", "within")
+_SIDE = ("rows", "times", "values", "kinds")
+
+
+class SnapshotDamaged(Exception):
+    """The file is not a snapshot of this index, or not a whole one: build the index again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    roster: Roster
+    leaves: Leaves
+    cells: Cells
+    generation: int
+
+
+# -- writing -----------------------------------------------------------------------------------
+
+
+def save(path: FilePath, roster: Roster, leaves: Leaves, cells: Cells, *, generation: int) -> None:
+    """Write beside the path, fsync, rename, fsync the folder."""
+    sections = {
+        name: np.ascontiguousarray(a) for name, a in _sections(roster, leaves, cells).items()
+    }
+    described, offset = {}, 0
+    for name, array in sections.items():
+        described[name] = {
+            "dtype": array.dtype.name,
+            "shape": list(array.shape),
+            "offset": offset,
+            "crc32": zlib.crc32(_bytes(array)),
+        }
+        offset += -(-array.nbytes // _ALIGN) * _ALIGN
+    header = {
+        "generation": generation,
+        "origin": leaves.grid.origin,
+        "size": offset,
+        "sections": described,
+    }
+    text = json.dumps(header).encode()
+    beside = path.with_name(path.name + ".tmp")
+    with beside.open("wb") as file:
+        file.write(_padded(_PRELUDE.pack(MAGIC, len(text), zlib.crc32(text)) + text))
+        for array in sections.values():
+            file.write(_bytes(array))
+            file.write(bytes(-array.nbytes % _ALIGN))
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _bytes(array: Array) -> memoryview:
+    return memoryview(array.reshape(-1).view(np.uint8).data)
+
+
+def _padded(data: bytes) -> bytes:
+    return data + bytes(-len(data) % _ALIGN)
+
+
+def _sections(roster: Roster, leaves: Leaves, cells: Cells) -> dict[str, Array]:
+    lines, numbers = leaves.lines.compacted(leaves.line)
+    words = lines.slabs[0] if lines.slabs else np.zeros((0, SLOTS), np.uint32)
+    names = json.dumps({"keys": roster.keys, "paths": roster.paths}).encode()
+    blocks = sorted(leaves.side)
+    beside = [leaves.side[block] for block in blocks]
+    found: dict[str, Array] = {
+        "names": np.frombuffer(names, dtype=np.uint8),
+        "cell": roster.cell,
+        "blocks": leaves.blocks,
+        "base": leaves.base,
+        "line": numbers,
+        "words": words,
+        "escape_at": lines.escape_at,
+        "escape_offset": lines.escape_offset,
+        "side_blocks": np.array(blocks, dtype=np.int64),
+        "side_start": np.cumsum([0, *(len(side) for side in beside)], dtype=np.int64),
+    }
+    for name in _SIDE:
+        parts = [getattr(side, name) for side in beside] or [getattr(stacked([]), name)]
+        found[f"side_{name}"] = np.concatenate(parts)
+    for name in _SEGMENTS:
+        found[f"segment_{name}"] = getattr(leaves.segments, name)
+    for name in _GAPS:
+        found[f"gap_{name}"] = getattr(leaves.gaps, name)
+    for name in _TABLE:
+        found[f"energy_{name}"] = getattr(cells.energy, name)
+        found[f"estimated_{name}"] = getattr(cells.estimated, name)
+    return found
+
+
+# -- reading -----------------------------------------------------------------------------------
+
+
+def load(path: FilePath, *, verify: bool) -> Loaded:
+    """Attach; the arrays are views of the mapped file and may not be written to."""
+    try:
+        header, found = _mapped(path, verify=verify)
+        return _assembled(header, found)
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise SnapshotDamaged(f"{path.name} is not a whole snapshot: {error}.") from error
+
+
+def _mapped(path: FilePath, *, verify: bool) -> tuple[dict[str, Any], dict[str, Array]]:
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size < _PRELUDE.size:
+            raise ValueError("it is too short")
+        view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    magic, length, checksum = _PRELUDE.unpack(view[: _PRELUDE.size])
+    if magic != MAGIC:
+        raise ValueError("it does not begin as one")
+    text = bytes(view[_PRELUDE.size : _PRELUDE.size + length])
+    if len(text) != length or zlib.crc32(text) != checksum:
+        raise ValueError("its header is damaged")
+    header = json.loads(text)
+    start = -(-(_PRELUDE.size + length) // _ALIGN) * _ALIGN
+    if size != start + header["size"]:
+        raise ValueError(f"it has {size} bytes instead of {start + header['size']}")
+    body, found = view[start:], {}
+    for name, section in header["sections"].items():
+        dtype = np.dtype(_DTYPES[section["dtype"]]).newbyteorder("<")
+        count = int(np.prod(section["shape"], dtype=np.int64))
+        data = body[section["offset"] : section["offset"] + count * dtype.itemsize]
+        if verify and zlib.crc32(data) != section["crc32"]:
+            raise ValueError(f"section {name} is damaged")
+        found[name] = np.frombuffer(data, dtype=dtype, count=count).reshape(section["shape"])
+    return header, found
+
+
+def _assembled(header: dict[str, Any], found: dict[str, Array]) -> Loaded:
+    names = json.loads(found["names"].tobytes())
+    roster = Roster(
+        tuple((meter, register) for meter, register in names["keys"]),
+        found["cell"],
+        tuple((region, area, dwelling) for region, area, dwelling in names["paths"]),
+    )
+    side = SideColumns(*(found[f"side_{name}"] for name in _SIDE))
+    bounds = found["side_start"].tolist()
+    leaves = Leaves(
+        grid=Grid(int(header["origin"]) % DAY),
+        blocks=found["blocks"],
+        base=found["base"],
+        line=found["line"],
+        lines=DayLines((found["words"],), found["escape_at"], found["escape_offset"]),
+        side={
+            block: side.take(slice(low, high))
+            for block, low, high in zip(
+                found["side_blocks"].tolist(), bounds[:-1], bounds[1:], strict=True
+            )
+        },
+        segments=Segments(len(roster), *(found[f"segment_{name}"] for name in _SEGMENTS)),
+        gaps=LongGaps(*(found[f"gap_{name}"] for name in _GAPS)),
+    )
+    energy, estimated = (
+        PrefixTable(*(found[f"{measure}_{name}"] for name in _TABLE))
+        for measure in ("energy", "estimated")
+    )
+    cells = Cells(roster.paths, energy, estimated)
+    return Loaded(roster, leaves, cells, int(header["generation"]))
