@@ -29,7 +29,10 @@ from data_layer.readings.time_text import (
 )
 
 _VALUE_WIDTH = 13
-_WORD = pa.dictionary(pa.int32(), pa.string())
+_CODED = dict.fromkeys(
+    ("meter_id", "read_at", "received_at"), pa.dictionary(pa.int32(), pa.string())
+)
+"""Columns of many words that repeat; the others mostly hold one word throughout."""
 _ZERO, _POINT = ord("0"), ord(".")
 Answer = TypeVar("Answer")
 
@@ -80,7 +83,7 @@ def _split(text: bytes, layout: Layout) -> pa.Table:
                 quote_char=False, double_quote=False, ignore_empty_lines=False
             ),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types={**dict.fromkeys(columns, _WORD), "value_kwh": pa.string()},
+                column_types={name: _CODED.get(name, pa.string()) for name in columns},
                 null_values=[],
                 strings_can_be_null=False,
                 check_utf8=False,
@@ -90,15 +93,29 @@ def _split(text: bytes, layout: Layout) -> pa.Table:
         raise NotCanonical from error
 
 
-def _joined(column: ArrowColumn) -> ArrowColumn:
-    """All chunks of a column as one array."""
-    return column.combine_chunks()
-
-
 def _words(column: ArrowColumn) -> tuple[ArrowColumn, Ints]:
     """The different words in order of appearance, and each row's code."""
-    coded = _joined(column.unify_dictionaries())
+    if pa.types.is_dictionary(column.type):
+        coded = column.unify_dictionaries().combine_chunks()
+    elif _is_one_word(column):
+        return column[:1].combine_chunks(), np.zeros(len(column), dtype=np.int64)
+    else:
+        coded = column.combine_chunks().dictionary_encode()
     return coded.dictionary, coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _is_one_word(column: ArrowColumn) -> bool:
+    """Whether all rows hold the same word, by its bytes."""
+    word = np.frombuffer(column[0].as_py().encode(), dtype=np.uint8)
+    for chunk in column.chunks:
+        data, starts = _bytes_of(chunk)
+        if len(data) != len(word) * len(chunk):
+            return False
+        if len(word) and not (
+            (np.diff(starts) == len(word)).all() and (data.reshape(-1, len(word)) == word).all()
+        ):
+            return False
+    return True
 
 
 def _checked(name: str, words: ArrowColumn, code: Ints) -> tuple[tuple[str, ...], Ints]:
@@ -167,7 +184,7 @@ def _read_revisions(words: ArrowColumn, code: Ints) -> Ints:
 
 def _read_values(column: ArrowColumn) -> Ints:
     """Whole watt-hours: the digits without the point, read as whole numbers."""
-    data, starts = _bytes_of(_joined(column))
+    data, starts = _bytes_of(column.combine_chunks())
     width = np.diff(starts)
     given = width > 0
     first, end, width = starts[:-1][given], starts[1:][given], width[given]
