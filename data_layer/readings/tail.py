@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Generic, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
+from data_layer.readings.column_writer import distinct
 from data_layer.readings.model import Bytes, Ints, ReadingBatch, SeriesKey
 from data_layer.readings.order import (
     SPAN,
@@ -28,17 +31,16 @@ from data_layer.readings.order import (
 
 FAN_OUT = 8
 Word = TypeVar("Word", bound=Hashable)
+Narrow = npt.NDArray[np.int32]
 
 
 class Words(Generic[Word]):
-    """An append-only dictionary: a word keeps its code for the life of the store.
-
-    One thread adds; any thread may look up. A word's code is published after the word.
-    """
+    """An append-only dictionary: a word keeps its code for the life of the store. Thread-safe."""
 
     def __init__(self) -> None:
         self.words: list[Word] = []
         self._code: dict[Word, int] = {}
+        self._adding = Lock()
 
     def __len__(self) -> int:
         return len(self.words)
@@ -48,11 +50,13 @@ class Words(Generic[Word]):
         return self._code.get(word, -1)
 
     def code(self, word: Word) -> int:
+        """The word's code, a new one when it was never told."""
         code = self._code.get(word)
         if code is None:
-            code = len(self.words)
-            self.words.append(word)
-            self._code[word] = code
+            with self._adding:
+                code = self._code.get(word, len(self.words))
+                if code == len(self.words):
+                    self._add(word, code)
         return code
 
     def codes(self, words: Sequence[Word], used: Ints) -> Ints:
@@ -61,26 +65,46 @@ class Words(Generic[Word]):
             return np.full(len(used), self.code(words[0]), dtype=np.int64)
         return np.array([self.code(word) for word in words] or [0], dtype=np.int64)[used]
 
+    def _add(self, word: Word, code: int) -> None:
+        self.words.append(word)
+        self._code[word] = code
+
+
+class SeriesWords(Words[SeriesKey]):
+    """Series by code, and by meter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._of_meter: dict[str, tuple[SeriesKey, ...]] = {}
+
+    def of_meter(self, meter_id: str) -> tuple[SeriesKey, ...]:
+        """Series of the meter that were ever told."""
+        return self._of_meter.get(meter_id, ())
+
+    def _add(self, word: SeriesKey, code: int) -> None:
+        self._of_meter[word.meter_id] = (*self.of_meter(word.meter_id), word)
+        super()._add(word, code)
+
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """What the codes in a store's columns mean; shared by all its tails."""
 
-    series: Words[SeriesKey] = field(default_factory=Words)
+    series: SeriesWords = field(default_factory=SeriesWords)
     types: Words[str] = field(default_factory=Words)
     sources: Words[str] = field(default_factory=Words)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Run:
     """Readings in columns, sorted by (key, revision); `key` packs series, time and kind."""
 
     key: Ints
     value: Ints
     flag: Bytes
-    revision: Ints
-    type: Ints
-    source: Ints
+    revision: Narrow
+    type: Narrow
+    source: Narrow
     plain: bool
     """Every row is a valid first revision with a value."""
 
@@ -89,7 +113,7 @@ class Run:
 
     @classmethod
     def of(cls, batch: ReadingBatch, words: Vocabulary) -> Run:
-        """A batch in the store's codes. Words that are new are added: one thread at a time."""
+        """A batch in the store's codes; words that are new are added."""
         series = words.series.codes(batch.series, batch.series_code)
         key = packed(series, batch.read_at, batch.kind)
         order: Ints | slice = slice(None)
@@ -109,7 +133,7 @@ class Run:
             plain=bool(is_plain(batch).all()),
         )
 
-    def take(self, rows: Ints | slice | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Run:
+    def take(self, rows: Ints | slice | npt.NDArray[np.bool_]) -> Run:
         return Run(
             self.key[rows],
             self.value[rows],
@@ -122,21 +146,21 @@ class Run:
 
     def batch(self, words: Vocabulary) -> ReadingBatch:
         """The rows as a batch of their own, in the same order; O(rows) with a small dictionary."""
-        codes, series_code = np.unique(codes_of(self.key), return_inverse=True)
-        types, type_code = np.unique(self.type, return_inverse=True)
-        sources, source_code = np.unique(self.source, return_inverse=True)
+        codes, series_code = distinct(codes_of(self.key))
+        types, type_code = distinct(self.type.astype(np.int64))
+        sources, source_code = distinct(self.source.astype(np.int64))
         return ReadingBatch(
             series=tuple(words.series.words[code] for code in codes.tolist()),
-            series_code=series_code.astype(np.int64),
+            series_code=series_code,
             read_at=instants_of(self.key),
             value_wh=self.value,
             kind=kinds_of(self.key),
             flag=self.flag,
             revision=self.revision.astype(np.int64),
             types=tuple(words.types.words[code] for code in types.tolist()),
-            type_code=type_code.astype(np.int64),
+            type_code=type_code,
             sources=tuple(words.sources.words[code] for code in sources.tolist()),
-            source_code=source_code.astype(np.int64),
+            source_code=source_code,
             line=np.zeros(len(self), dtype=np.int64),
         )
 
@@ -199,6 +223,10 @@ class Tail:
             amended = amended | frozenset(codes_of(run.key[odd]).tolist())
         return Tail(tuple(runs), amended)
 
+    def batch(self, words: Vocabulary) -> ReadingBatch:
+        """All rows, sorted by key, each once."""
+        return merged(self.runs).batch(words) if self.runs else ReadingBatch.from_readings([])
+
     def touches(self, code: int) -> bool:
         """Whether any reading of the series is here."""
         low, high = code * SPAN, (code + 1) * SPAN
@@ -207,6 +235,13 @@ class Tail:
             if seat < len(run) and run.key[seat] < high:
                 return True
         return False
+
+    def holds(self, codes: Ints) -> npt.NDArray[np.bool_]:
+        """For each series code whether any reading of it is here."""
+        found = np.zeros(len(codes), dtype=np.bool_)
+        for run in self.runs:
+            found |= run.key.searchsorted(codes * SPAN) < run.key.searchsorted((codes + 1) * SPAN)
+        return found
 
     def series_codes(self) -> Ints:
         """Codes of all series that have readings here, sorted."""

@@ -1,0 +1,139 @@
+"""Stored readings as rows, page by page, for the admin's grid: day files and tails together.
+
+    days, newest first    2026-11-20   2026-11-19   2026-11-18 ...
+    rows in each          1,204        9,600        9,600          counted, not read
+    page at offset 5,000               read this one only
+
+Sorted by time, days are walked from one end by how many rows each holds, so that the first page
+over millions of rows reads one file. Any other order needs all days of the period.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+
+from data_layer.clock import HomeZone
+from data_layer.errors import BadInput
+from data_layer.readings.model import ReadingBatch, RowFilter, RowPage, SeriesKey, join
+from data_layer.readings.parsed_days import ParsedDays
+from data_layer.readings.row_filter import SORTS, is_unfiltered, matches, order_of
+from data_layer.readings.view import View
+from data_layer.storage.day_files import DayFiles
+
+SORTED_ROWS_AT_MOST = 5_000_000
+"""Rows of the period that an order other than by time may look at."""
+NOTHING = ReadingBatch.from_readings([])
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A day that has matching rows, and how many."""
+
+    day: date
+    rows: int
+
+
+class DayRows:
+    """Answers `rows` and `revisions` for one store."""
+
+    def __init__(self, folder: Path, zone: HomeZone) -> None:
+        self._zone = zone
+        self._days = ParsedDays(DayFiles(folder), zone)
+
+    def page(self, view: View, wanted: RowFilter) -> RowPage:
+        """One page and how many rows match in all. Raises BadInput."""
+        if wanted.sort_by not in SORTS:
+            raise BadInput(
+                f"sort_by {wanted.sort_by[:40]!r} is unknown: use one of {', '.join(SORTS)}.",
+                field="sort_by",
+            )
+        matching = self._count(view, wanted)
+        total = sum(day.rows for day in matching)
+        if wanted.sort_by == "read_at":
+            return RowPage(self._by_time(view, wanted, matching), total)
+        if total > SORTED_ROWS_AT_MOST:
+            raise BadInput(
+                f"{total:,} readings are too many to sort by {wanted.sort_by}: choose a shorter "
+                f"period or narrower filter (at most {SORTED_ROWS_AT_MOST:,}).",
+                field="sort_by",
+            )
+        return RowPage(self._by_value(view, wanted, matching), total)
+
+    def revisions(self, view: View, key: SeriesKey, read_at: int) -> ReadingBatch:
+        """Every revision and kind stored for one series at one instant, sorted."""
+        whole = self._days.read(view, self._zone.day_of(read_at))
+        if key not in whole.series:
+            return NOTHING
+        code = whole.series.index(key)
+        return whole.take((whole.series_code == code) & (whole.read_at == read_at))
+
+    def _count(self, view: View, wanted: RowFilter) -> list[_Counted]:
+        """Days with matching rows, in order."""
+        found = []
+        unfiltered = is_unfiltered(wanted)
+        for day in self._in_period(view, wanted):
+            rows = self._days.count(view, day) if unfiltered else None
+            if rows is None or not self._is_inside(day, wanted):
+                rows = self._days.matching(view, day, replace(wanted, offset=0, limit=0))
+            if rows:
+                found.append(_Counted(day, rows))
+        return found
+
+    def _in_period(self, view: View, wanted: RowFilter) -> Iterator[date]:
+        first = None if wanted.start is None else self._zone.day_of(wanted.start)
+        last = None if wanted.end is None else self._zone.day_of(wanted.end - 1)
+        for day in sorted(view.manifest.days.keys() | self._days.in_tails(view)):
+            if (first is None or first <= day) and (last is None or day <= last):
+                yield day
+
+    def _is_inside(self, day: date, wanted: RowFilter) -> bool:
+        """Whether the whole local day lies in the period."""
+        start, end = self._zone.day_start(day), self._zone.day_start(day + timedelta(days=1))
+        return (wanted.start is None or wanted.start <= start) and (
+            wanted.end is None or end <= wanted.end
+        )
+
+    def _by_time(self, view: View, wanted: RowFilter, matching: Sequence[_Counted]) -> ReadingBatch:
+        days = matching[::-1] if wanted.descending else matching
+        ends = list(accumulate(day.rows for day in days))
+        place = bisect_left(ends, wanted.offset + 1)
+        skip = wanted.offset - (ends[place - 1] if place else 0)
+        pieces: list[ReadingBatch] = []
+        missing = wanted.limit
+        for counted in days[place:]:
+            if missing <= 0:
+                break
+            rows = self._ordered(view, counted.day, wanted)
+            piece = _part(rows, skip, skip + missing)
+            pieces.append(piece)
+            missing -= len(piece)
+            skip = max(0, skip - len(rows))
+        return join(pieces) if pieces else NOTHING
+
+    def _by_value(
+        self, view: View, wanted: RowFilter, matching: Sequence[_Counted]
+    ) -> ReadingBatch:
+        """The best rows of each day, then of all: as many as the page reaches down to."""
+        reach = wanted.offset + wanted.limit
+        best = NOTHING
+        for counted in matching:
+            rows = join([best, _part(self._ordered(view, counted.day, wanted), 0, reach)])
+            best = rows.take(order_of(rows, wanted)[:reach])
+        return _part(best, wanted.offset, reach)
+
+    def _ordered(self, view: View, day: date, wanted: RowFilter) -> ReadingBatch:
+        """The day's matching rows in the order wanted."""
+        whole = self._days.read(view, day)
+        rows = whole.take(np.flatnonzero(matches(whole, wanted)))
+        return rows.take(order_of(rows, wanted))
+
+
+def _part(batch: ReadingBatch, start: int, stop: int) -> ReadingBatch:
+    return batch.take(np.arange(start, max(start, min(stop, len(batch)))))

@@ -1,0 +1,130 @@
+"""Merge readings into the day files they belong to, and turn day files into what the index takes.
+
+    sealed readings --split by local day--> day file + new rows, by key --> .tmp, fsync, rename
+                                                    |
+                                                    +--> effective readings of the day (index)
+                                                    +--> keys with revisions, voids, suspects
+
+Merging again what was merged before changes nothing: a crash anywhere is followed by a repeat.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+
+from data_layer.clock import HomeZone
+from data_layer.errors import Corrupt
+from data_layer.readings.codec import decode_day, encode_day, merge_day, split_by_day
+from data_layer.readings.model import ReadingBatch
+from data_layer.readings.order import effective, is_plain, packed
+from data_layer.storage.day_files import DayFiles
+from data_layer.storage.manifest import DayEntry, Manifest
+from index.day_readings import DayReadings
+
+THREADS = 2
+LOOKAHEAD = 4
+Work = TypeVar("Work")
+Done = TypeVar("Done")
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day file, read: its account, what the index takes of it, and what is out of the usual."""
+
+    day: date
+    entry: DayEntry
+    readings: DayReadings
+    amended: ReadingBatch
+    """All rows of keys that were corrected, voided or are suspect."""
+
+
+def merge_into_days(
+    files: DayFiles, zone: HomeZone, batch: ReadingBatch, done: Callable[[int], None]
+) -> list[Day]:
+    """Write every day file the rows belong to, durably; days in order. `done` hears how many.
+
+    Raises Unavailable when the disk refuses, Corrupt when a file contradicts the rows.
+    """
+
+    def merge(part: tuple[date, ReadingBatch]) -> Day:
+        day, new = part
+        stored = files.read(day)
+        existing = None if stored is None else decode_day(stored, name=str(files.path(day)))
+        whole = merge_day(existing, new)
+        entry = files.write(day, encode_day(whole, zone), rows=len(whole))
+        return _as_day(day, entry, whole, zone)
+
+    return _counted(_in_threads(merge, split_by_day(batch, zone)), done)
+
+
+def read_days(
+    files: DayFiles, zone: HomeZone, manifest: Manifest, days: Sequence[date]
+) -> Iterator[Day]:
+    """Read day files as the manifest says they are. Raises Corrupt when one is not."""
+
+    def read(day: date) -> Day:
+        return read_day(files, zone, day, expect=manifest.days[day])
+
+    return _in_threads(read, iter(days))
+
+
+def read_day(files: DayFiles, zone: HomeZone, day: date, *, expect: DayEntry | None = None) -> Day:
+    """Read one day file. Raises Corrupt when it is missing, unreadable or not as expected."""
+    stored, path = files.read(day), files.path(day)
+    if stored is None:
+        raise Corrupt(f"{path} is missing.")
+    digest = hashlib.sha256(stored).hexdigest()
+    if expect is not None and digest != expect.sha256:
+        raise Corrupt(f"{path} is not what the manifest says it is.")
+    batch = decode_day(stored, name=str(path))
+    return _as_day(day, DayEntry(len(batch), len(stored), digest), batch, zone)
+
+
+def amended_rows(batch: ReadingBatch) -> ReadingBatch:
+    """All rows of the keys of which any row is a correction, void or suspect."""
+    plain = is_plain(batch)
+    if plain.all():
+        return batch.take(np.zeros(0, dtype=np.int64))
+    key = packed(batch.series_code, batch.read_at, batch.kind)
+    return batch.take(np.isin(key, key[~plain]))
+
+
+def _as_day(day: date, entry: DayEntry, batch: ReadingBatch, zone: HomeZone) -> Day:
+    counting = effective(batch)
+    readings = DayReadings(
+        day_ordinal=day.toordinal(),
+        start=zone.day_start(day),
+        end=zone.day_start(day + timedelta(days=1)),
+        series=counting.series,
+        code=counting.series_code,
+        times=counting.read_at,
+        values=counting.value_wh,
+        kinds=counting.kind,
+    )
+    return Day(day, entry, readings, amended_rows(batch))
+
+
+def _in_threads(work: Callable[[Work], Done], items: Iterator[Work]) -> Iterator[Done]:
+    """Results in order, a few items ahead, so that memory stays bounded."""
+    with ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="days") as pool:
+        ahead = [pool.submit(work, item) for item in islice(items, LOOKAHEAD)]
+        while ahead:
+            result = ahead.pop(0).result()
+            ahead += [pool.submit(work, item) for item in islice(items, 1)]
+            yield result
+
+
+def _counted(days: Iterable[Day], done: Callable[[int], None]) -> list[Day]:
+    found = []
+    for day in days:
+        found.append(day)
+        done(len(found))
+    return found

@@ -1,0 +1,78 @@
+"""From day files to an index and back to disk: brought up to date where possible, else rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+
+from data_layer.clock import HomeZone
+from data_layer.readings.flush import Day, read_days
+from data_layer.readings.model import ReadingBatch
+from data_layer.readings.order import instants_of
+from data_layer.readings.places import Places
+from data_layer.readings.store import Progress
+from data_layer.readings.tail import Run, Tail, Vocabulary
+from data_layer.storage.day_files import DayFiles
+from data_layer.storage.manifest import DayEntry, Manifest
+from index.day_readings import DayReadings
+from index.sorted_index import SortedIndex
+
+
+@dataclass
+class Harvest:
+    """Passes days on to the index and keeps what else they say."""
+
+    progress: Progress
+    of: int
+    entries: dict[date, DayEntry] = field(default_factory=dict)
+    amended: list[ReadingBatch] = field(default_factory=list)
+
+    def readings(self, days: Iterable[Day]) -> Iterator[DayReadings]:
+        for day in days:
+            self.entries[day.day] = day.entry
+            if len(day.amended):
+                self.amended.append(day.amended)
+            self.progress("Reading day files", len(self.entries), self.of)
+            yield day.readings
+
+
+def rebuilt(
+    files: DayFiles,
+    zone: HomeZone,
+    manifest: Manifest,
+    places: Places,
+    words: Vocabulary,
+    progress: Progress,
+) -> tuple[SortedIndex, Tail]:
+    """The index of all day files, and the tail of their amended keys. Raises Corrupt."""
+    days = sorted(manifest.days)
+    harvest = Harvest(progress, len(days))
+    index = SortedIndex.build(
+        harvest.readings(read_days(files, zone, manifest, days)),
+        places,
+        grid_phase=zone.grid_phase,
+        progress=progress,
+    )
+    return index, tail_of(harvest.amended, words)
+
+
+def amended_after(amended: Tail, days: Sequence[Day], zone: HomeZone, words: Vocabulary) -> Tail:
+    """The amended keys once these days have been replaced."""
+    ordinals = [day.day.toordinal() for day in days]
+    kept = Tail()
+    for run in amended.runs:
+        stays = ~np.isin(zone.days_of(instants_of(run.key)), ordinals)
+        kept = kept.extended(run.take(stays))
+    for day in days:
+        kept = kept.extended(Run.of(day.amended, words))
+    return kept
+
+
+def tail_of(batches: Iterable[ReadingBatch], words: Vocabulary) -> Tail:
+    tail = Tail()
+    for batch in batches:
+        tail = tail.extended(Run.of(batch, words))
+    return tail

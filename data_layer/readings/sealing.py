@@ -1,0 +1,163 @@
+"""End of a log's life: merged into its day files, taken into the index, put aside.
+
+    1 log.txt -> sealed-<n>.txt, its tail closed          uploads go on into a new log and tail
+    2 each touched day file replaced by itself + new rows
+    3 manifest: rows, checksums, flushed through <n>
+    4 index updated or rebuilt, snapshot written
+    5 one assignment: readers see the new index and the open tail
+    6 sealed log -> logs/sealed/, kept 35 days
+
+A crash or a full disk after any step is followed by all steps again, with the same result: rows
+are merged by their key, and closed tails stay in view until the index has them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from threading import Lock
+
+import numpy as np
+
+from data_layer.clock import Clock
+from data_layer.readings.flush import Day, merge_into_days
+from data_layer.readings.indexing import amended_after, rebuilt
+from data_layer.readings.snapshots import Snapshots
+from data_layer.readings.store import Progress
+from data_layer.readings.tail import Run, Tail
+from data_layer.readings.view import View
+from data_layer.storage.day_files import DayFiles
+from data_layer.storage.home import Home
+from data_layer.storage.log_names import archive, discard_archived, sealed_logs
+from data_layer.storage.manifest import Manifest
+from data_layer.storage.write_ahead_log import WriteAheadLog
+from index.sorted_index import SortedIndex
+
+KEPT = timedelta(days=35)
+"""For so long a merged log stays in logs/sealed/."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What the last seal did."""
+
+    at: datetime
+    seconds: float
+    readings: int
+    days: int
+
+
+class Sealing:
+    """Seals for one store, one at a time."""
+
+    def __init__(
+        self,
+        home: Home,
+        log: WriteAheadLog,
+        manifest: Manifest,
+        *,
+        change: Callable[[Callable[[View], View]], View],
+        clock: Clock,
+        snapshot_is_stale: bool,
+    ) -> None:
+        """`change(new)` replaces the view while nothing is being committed."""
+        self.last: Sealed | None = None
+        self._home = home
+        self._log = log
+        self._files = DayFiles(home.daily)
+        self._snapshots = Snapshots(home.snapshot, home.zone)
+        self._manifest = manifest
+        """The manifest on disk; newer than the view's while a seal runs or after it failed."""
+        self._change = change
+        self._clock = clock
+        self._stale = snapshot_is_stale
+        self._lock = Lock()
+
+    def run(self, progress: Progress, *, rebuild: bool) -> None:
+        """All steps. Raises Unavailable when the disk refuses, Corrupt when a file contradicts."""
+        with self._lock:
+            begun = time.monotonic()
+            view = self._change(self._close_log)
+            rows = [run for tail in view.tails[:-1] for run in tail.runs]
+            days = self._merge(rows, view, progress)
+            if days or self._log.generation - 1 > self._manifest.flushed_generation:
+                self._save_manifest(days)
+            if days or rebuild or self._stale or self._manifest is not view.manifest:
+                self._renew_index(view, days, progress, rebuild=rebuild)
+            self._put_aside()
+            self.last = Sealed(
+                at=self._clock(),
+                seconds=time.monotonic() - begun,
+                readings=sum(len(run) for run in rows),
+                days=len(days),
+            )
+
+    def _close_log(self, view: View) -> View:
+        return view if self._log.seal() is None else replace(view, tails=(*view.tails, Tail()))
+
+    def _merge(self, rows: list[Run], view: View, progress: Progress) -> list[Day]:
+        if not rows:
+            return []
+        batch = Tail(tuple(rows)).batch(view.words)
+        of = len(np.unique(self._home.zone.days_of(batch.read_at)))
+        progress("Merging into day files", 0, of)
+        return merge_into_days(
+            self._files,
+            self._home.zone,
+            batch,
+            lambda done: progress("Merging into day files", done, of),
+        )
+
+    def _save_manifest(self, days: list[Day]) -> None:
+        entries = {day.day: day.entry for day in days}
+        manifest = self._manifest.flushed(entries, through=self._log.generation - 1)
+        manifest.save(self._home.manifest)
+        self._manifest = manifest
+
+    def _renew_index(
+        self, view: View, days: list[Day], progress: Progress, *, rebuild: bool
+    ) -> None:
+        index, amended = self._indexed(view, days, progress, rebuild=rebuild)
+        progress("Saving the index", 0, 1)
+        self._snapshots.save(index, amended.batch(view.words), self._manifest)
+        self._stale = False
+        self._change(lambda present: self._renewed(present, view, index, amended))
+        progress("Saving the index", 1, 1)
+
+    def _indexed(
+        self, view: View, days: list[Day], progress: Progress, *, rebuild: bool
+    ) -> tuple[SortedIndex, Tail]:
+        zone, words = self._home.zone, view.words
+        if rebuild:
+            return rebuilt(self._files, zone, self._manifest, view.places, words, progress)
+        readings = [day.readings for day in days]
+        progress("Taking days into the index", 0, len(days))
+        if len(days) == len(self._manifest.days):
+            index = SortedIndex.build(
+                readings, view.places, grid_phase=zone.grid_phase, progress=progress
+            )
+        else:
+            index = view.index.updated(readings, view.places)
+        progress("Taking days into the index", len(days), len(days))
+        return index, amended_after(view.amended, days, zone, words)
+
+    def _renewed(self, present: View, sealed: View, index: SortedIndex, amended: Tail) -> View:
+        """The present view with the new index in place of the old one and the closed tails."""
+        if present.places is not sealed.places:
+            index = index.with_places(present.places)
+        return replace(
+            present,
+            index=index,
+            amended=amended,
+            manifest=self._manifest,
+            tails=present.tails[len(sealed.tails) - 1 :],
+            touches=(),
+        )
+
+    def _put_aside(self) -> None:
+        for generation, path in sealed_logs(self._home.logs):
+            if generation <= self._manifest.flushed_generation:
+                archive(path)
+        discard_archived(self._home.logs, before=self._clock() - KEPT)
