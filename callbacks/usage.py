@@ -8,7 +8,7 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State
 
 from api.usage_view import UsageView, read_view
-from callbacks import usage_page
+from callbacks import usage_hours, usage_page
 from components import ids, view
 from components.ids import Usage
 from data_layer.accounts.model import Role
@@ -47,13 +47,27 @@ def register(app: Dash, book: Book) -> None:
         asked, _ = _view(book, words or {})
         return usage_page.cards(book, current_viewer(), words or {}, asked)
 
-    app.clientside_callback(
-        ClientsideFunction("meterbook", "follow"),
-        Output(ids.chart(Usage.CHART), "id"),
-        Input(ids.chart(Usage.CHART), "clickData"),
-        State(Usage.VIEW, "id"),
-        prevent_initial_call=True,
+    @app.callback(
+        output={
+            "chart": Output(ids.chart_source(Usage.HOURS), "data"),
+            "note": Output(Usage.HOURS_NOTE, "children"),
+            "hidden": Output(Usage.HOURS_BOX, "hidden"),
+            "shown": Output(Usage.HOURS_SHOWN, "data"),
+        },
+        inputs=[Input(Usage.VIEW, "data"), State(Usage.HOURS_SHOWN, "data")],
     )
+    def show_hours(words: Words | None, shown: Any) -> dict[str, Any]:
+        asked, _ = _view(book, words or {})
+        return usage_hours.page(book, current_viewer(), words or {}, asked, shown=shown)
+
+    for chart in (Usage.CHART, Usage.HOURS):
+        app.clientside_callback(
+            ClientsideFunction("meterbook", "follow"),
+            Output(ids.chart(chart), "id"),
+            Input(ids.chart(chart), "clickData"),
+            State(Usage.VIEW, "id"),
+            prevent_initial_call=True,
+        )
 
 
 def _view(book: Book, words: Words) -> tuple[UsageView, BadInput | None]:

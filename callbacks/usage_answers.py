@@ -90,3 +90,12 @@ def period_totals(book: Book, viewer: Viewer, meter_id: str) -> tuple[Consumptio
         queries.consumption(book.readings, scope, meter_id=meter_id, period=period)
         for period in SOURCE_PERIODS
     )
+
+
+def hours(book: Book, viewer: Viewer, meter_id: str, days: DayRange) -> SeriesTable:
+    """Every half hour of the days. Raises NotFound for another's meter."""
+    scope = book.authorize(viewer, Action.READ_METER, meter_id)
+    start, end = epochs_of(days, book.zone)
+    return queries.series(
+        book.readings, scope, meter_id=meter_id, start=start, end=end, resolution="half_hour"
+    )

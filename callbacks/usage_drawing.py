@@ -26,6 +26,7 @@ from data_layer.readings.queries import SeriesTable
 
 Words = Mapping[str, str | Sequence[str]]
 PATH = "/usage"
+EXPORT_PATH = "/exports/usage.csv"
 TITLES = {
     "last_30min": "Last 30 minutes",
     "today": "Today",
@@ -150,12 +151,9 @@ def heading(words: Words, answer: Answer) -> list[Component]:
     return said
 
 
-def quality(book: Book, answer: Answer) -> list[Component]:
-    """What the numbers rest on, and what stands out in them."""
-    sentences = [text.quality_text(answer.total)]
-    if answer.view.resolution == "half_hour":
-        sentences.append(text.insight_text(book.zone, answer.series))
-    return [messages.note(sentence) for sentence in sentences if sentence]
+def quality(answer: Answer) -> Component:
+    """What the numbers rest on."""
+    return messages.note(text.quality_text(answer.total))
 
 
 def message(book: Book, words: Words, answer: Answer) -> Component | None:

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from api.usage_view import UsageView
 from callbacks import usage_answers, usage_drawing
-from callbacks.usage_drawing import PATH
+from callbacks.usage_drawing import EXPORT_PATH, PATH
 from components import messages, usage_controls, view
 from components.ids import Usage
 from components.shell import icon
@@ -19,7 +19,6 @@ from data_layer.book import Book
 from data_layer.errors import BadInput, NotFound
 
 Words = Mapping[str, str | Sequence[str]]
-EXPORT_PATH = "/exports/usage.csv"
 
 
 def page(
@@ -64,7 +63,7 @@ def _something(book: Book, words: Words, answer: usage_answers.Answer) -> dict[s
         "title": usage_drawing.heading(words, answer),
         "chart": usage_drawing.chart(book, words, answer),
         "chart_box": message is not None,
-        "quality": None if message else usage_drawing.quality(book, answer),
+        "quality": None if message else usage_drawing.quality(answer),
         "actions": _actions(words, answer),
         "table": usage_drawing.table(book, words, answer),
     }

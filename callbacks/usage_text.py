@@ -122,7 +122,7 @@ def insight_text(zone: HomeZone, series: SeriesTable) -> str:
     base_kw = int(used.min()) / 1000 * 3600 / HALF_HOUR
     when = bucket_text(zone, int(series.edges[peak]), int(series.edges[peak + 1]), "half_hour")
     return (
-        f"Peak {when} with {kwh(int(used.max()))} kWh; base load {base_kw:.2f} kW; "
+        f"Peak {when} with {kwh(int(used.max()))} kWh. Base load {base_kw:.2f} kW. "
         f"{share} % used between midnight and {NIGHT_ENDS:02d}:00."
     )
 

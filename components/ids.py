@@ -40,6 +40,12 @@ class Usage(StrEnum):
     CHART_BOX = "usage-chart-box"
     ACTIONS = "usage-actions"
     TABLE = "usage-table"
+    HOURS = "usage-hours"
+    """Name of the chart of hours and days."""
+    HOURS_SHOWN = "usage-hours-shown"
+    """Store: which meter and days that chart shows, so that it is drawn only when they change."""
+    HOURS_NOTE = "usage-hours-note"
+    HOURS_BOX = "usage-hours-box"
 
 
 class Government(StrEnum):

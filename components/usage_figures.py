@@ -81,3 +81,61 @@ def usage_chart(bars: UsageBars, *, title: str, subtitle: str, compared_name: st
     drawn["margin"] |= {"b": 64 if len(traces) > 1 else 34}
     drawn["legend"] = {"orientation": "h", "x": 0, "y": -0.12, "yanchor": "top", "itemclick": False}
     return {"data": traces, "layout": drawn}
+
+
+@dataclass(frozen=True, slots=True)
+class HourCells:
+    """The known hours of some days; all columns have one length."""
+
+    days: Sequence[int]
+    """Which of the days, from 0."""
+    hours: Sequence[int]
+    """Local hour, 0 to 23."""
+    kwh: Sequence[float]
+    labels: Sequence[str]
+    addresses: Sequence[str]
+
+
+def hour_map(
+    cells: HourCells, *, day_count: int, ticks: Sequence[tuple[int, str]], title: str, subtitle: str
+) -> FigureDict:
+    """Hours down, days across, the darker the more. Drawn as bars one hour high, because the
+    small bundle has no heat map. Raises ValueError for more than figures.MAXIMUM_BARS."""
+    trace = figures.bars(
+        cells.days,
+        [1] * len(cells.days),
+        name="Consumption",
+        base=list(cells.hours),
+        width=0.94,
+        customdata=[list(pair) for pair in zip(cells.labels, cells.addresses, strict=True)],
+        hover="%{customdata[0]}<extra></extra>",
+    )
+    trace["marker"] = {
+        "color": list(cells.kwh),
+        "colorscale": [[0, "var(--heat-0)"], [0.5, "var(--heat-1)"], [1, "var(--heat-2)"]],
+        "cmin": 0,
+        "showscale": True,
+        "colorbar": {
+            "title": {"text": "kWh", "side": "right"},
+            "thickness": 8,
+            "outlinewidth": 0,
+            "tickfont": {"color": figures.TEXT},
+        },
+        "line": {"width": 0},
+    }
+    drawn = figures.layout(title, subtitle=subtitle, hovermode="closest", bargap=0)
+    drawn["xaxis"] |= {
+        "tickvals": [place for place, _ in ticks],
+        "ticktext": [label for _, label in ticks],
+        "range": [-0.6, day_count - 0.4],
+        "tickangle": 0,
+    }
+    drawn["yaxis"] = {
+        "range": [24, 0],
+        "tickvals": [0, 6, 12, 18, 24],
+        "ticktext": ["00:00", "06:00", "12:00", "18:00", "24:00"],
+        "gridcolor": "rgba(0,0,0,0)",
+        "zeroline": False,
+    }
+    drawn["margin"] |= {"b": 30, "t": 66}
+    return {"data": [trace], "layout": drawn}

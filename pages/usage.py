@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dash import html
+from dash import dcc, html
 
 from components import charts, messages, view
 from components.attributes import aria
@@ -62,6 +62,24 @@ def layout(**query: str) -> html.Div:
                 ],
                 className="panel",
                 **aria(label="Consumption over time"),
+            ),
+            html.Section(
+                [
+                    dcc.Store(id=Usage.HOURS_SHOWN),
+                    html.Div(
+                        charts.chart(
+                            Usage.HOURS,
+                            height=340,
+                            label="Consumption of each hour of four weeks, as a map of colors",
+                            filename="meterbook-hours",
+                        ),
+                        className="chart-drill",
+                    ),
+                    html.Div(id=Usage.HOURS_NOTE, className="chart-foot chart-foot-plain"),
+                ],
+                id=Usage.HOURS_BOX,
+                className="panel",
+                **aria(label="Hour by hour"),
             ),
         ]
     )

@@ -124,7 +124,7 @@ def test_insight_names_peak_base_load_and_night():
     day = series(SINGAPORE, "2026-11-20T00:00:00", "2026-11-21T00:00:00", "half_hour", used)
 
     assert usage_text.insight_text(SINGAPORE, day) == (
-        "Peak Fri 20 Nov, 20:00 – 20:30 with 1.000 kWh; base load 0.20 kW; "
+        "Peak Fri 20 Nov, 20:00 – 20:30 with 1.000 kWh. Base load 0.20 kW. "
         "21 % used between midnight and 06:00."
     )
 

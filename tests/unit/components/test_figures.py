@@ -10,7 +10,7 @@ import pytest
 from plotly.offline import get_plotlyjs_version
 
 from components import document, figures
-from components.usage_figures import UsageBars, usage_chart
+from components.usage_figures import HourCells, UsageBars, hour_map, usage_chart
 
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
 VARIABLE = re.compile(r"var\((--[a-z0-9-]+)\)")
@@ -26,6 +26,13 @@ def all_figures():
     )
     return [
         usage_chart(bars, title="kWh per day", subtitle="UTC time", compared_name="May"),
+        hour_map(
+            HourCells(days=[0], hours=[23], kwh=[0.5], labels=["a"], addresses=["/usage"]),
+            day_count=28,
+            ticks=[(0, "Mon")],
+            title="Hours",
+            subtitle="UTC time",
+        ),
         figures.ranking(["East"], [3.0], title="Areas", x_title="kWh"),
         figures.shares({"4-room": 2.0}, title="Shares", unit="kWh"),
         figures.blank("nothing"),
