@@ -24,7 +24,7 @@ LABELS = {
 }
 OPTIONAL = ("email", "postcode", "region", "area", "dwelling_type", "moved_in")
 HINTS = {
-    "meter_id": "For example 531-204-118. It cannot be changed later.",
+    "meter_id": "For example 531-204-118. A meter keeps its id.",
     "email": "Its owner signs in with it.",
     "moved_in": "The household sees nothing from before this day.",
 }

@@ -16,6 +16,7 @@ from components.filters import Options
 from components.view import View
 
 GROUP_WORDS = ("region", "area", "dwelling", "resolution", "split", "per")
+CHOSEN_WORDS = ("region", "area", "dwelling", "search")
 RANGE_WORDS = ("from", "to", "period")
 """The words of the address that the bar has fields for."""
 
@@ -56,16 +57,20 @@ def filter_bar(path: str, view: View, choices: GroupChoices, *, store_id: str) -
         [
             filters.date_field("From", "from", choices.first_day, control_id=f"{prefix}-from"),
             filters.date_field("To", "to", choices.last_day, control_id=f"{prefix}-to"),
-            dbc.Button("Show", type="submit", color="secondary", outline=True),
+            dbc.Button("Apply", type="submit", color="secondary", outline=True),
         ],
         path,
         store_id=store_id,
-        keep=without(RANGE_WORDS),
+        keep=without((*RANGE_WORDS, "resolution")),
         className="controls filter-days",
         **aria(label="Days"),
     )
     groups = views.form(
-        [*_groups(view, choices, prefix), *_drawing(view, choices, prefix)],
+        [
+            *_groups(view, choices, prefix),
+            *_drawing(view, choices, prefix),
+            *_clear(path, view, without(CHOSEN_WORDS), store_id),
+        ],
         path,
         store_id=store_id,
         keep=without(GROUP_WORDS),
@@ -88,6 +93,14 @@ def _groups(view: View, choices: GroupChoices, prefix: str) -> list[Component]:
     ]
 
 
+def _clear(path: str, view: View, kept: View, store_id: str) -> list[Component]:
+    """A way back to everybody, once somebody is left out."""
+    if not any(views.words(view, name) for name in CHOSEN_WORDS):
+        return []
+    href = views.address(path, kept)
+    return [views.link("Clear filters", href, store_id=store_id, className="btn btn-link")]
+
+
 def _drawing(view: View, choices: GroupChoices, prefix: str) -> list[Component]:
     return [
         filters.choice(
@@ -105,7 +118,7 @@ def _drawing(view: View, choices: GroupChoices, prefix: str) -> list[Component]:
             control_id=f"{prefix}-split",
         ),
         filters.choice(
-            "Show",
+            "Values",
             "per",
             choices.per,
             views.word(view, "per", "total"),

@@ -52,7 +52,13 @@ def layout(**query: str) -> html.Div:
                 label="Accounts",
                 endless=True,
                 row_id="params.data.meter_id",
-                options={"rowSelection": {"mode": "singleRow", "enableClickSelection": True}},
+                options={
+                    "rowSelection": {
+                        "mode": "singleRow",
+                        "enableClickSelection": True,
+                        "checkboxes": False,
+                    }
+                },
             ),
             _form_dialog(),
             dialogs.dialog(

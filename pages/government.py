@@ -80,7 +80,7 @@ def layout(**query: str) -> html.Div:
                         Government.GROUPS,
                         GROUP_COLUMNS,
                         label="Groups by region, area and dwelling type",
-                        height=460,
+                        height=420,
                         options={
                             "localeText": {"noRowsToShow": "No group is left by these filters."}
                         },

@@ -67,7 +67,13 @@ def layout(**query: str) -> html.Div:
                 endless=True,
                 height=560,
                 row_id="params.data.key",
-                options={"rowSelection": {"mode": "singleRow", "enableClickSelection": True}},
+                options={
+                    "rowSelection": {
+                        "mode": "singleRow",
+                        "enableClickSelection": True,
+                        "checkboxes": False,
+                    }
+                },
             ),
             _correction(),
         ]

@@ -57,6 +57,32 @@
     return SAME();
   }
 
+  // A list of choices stays open while one chooses several, though Dash builds it anew each time.
+  let openList = null;
+  let lastBox = null;
+
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      if (!event.target.matches("details.choices")) return;
+      const list = event.target.querySelector("fieldset > [id]");
+      if (event.target.open) openList = list && list.id;
+      else if (list && list.id === openList) openList = null;
+    },
+    true,
+  );
+  document.addEventListener("change", (event) => {
+    if (event.target.closest("details.choices")) lastBox = event.target.id;
+  });
+  new MutationObserver(() => {
+    const list = openList && document.getElementById(openList);
+    const details = list && list.closest("details.choices");
+    if (!details || details.open) return;
+    details.open = true;
+    const box = lastBox && document.getElementById(lastBox);
+    if (box && document.activeElement === document.body) box.focus({ preventScroll: true });
+  }).observe(document, { childList: true, subtree: true });
+
   ours.meterbook = Object.assign(ours.meterbook || {}, {
     toggleArea: toggled("area"),
     toggleDwelling: toggled("dwelling"),
