@@ -1,0 +1,292 @@
+"""Book: opens, holds and closes the rooms of a home; every door receives it and nothing else.
+
+    open for writing   lock the home, recover, place the meters, end missed days,
+                       then the worker and the midnight bell
+    open to look       beside the process that owns the home: registries and jobs can be written,
+                       readings only read; they are opened when first asked for
+
+Closing goes the same way back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+
+from data_layer.accounts.audit import AuditTrail
+from data_layer.accounts.links import OneTimeLinks
+from data_layer.accounts.meters import MeterRegister
+from data_layer.accounts.model import Viewer
+from data_layer.accounts.registry import AccountRegistry
+from data_layer.accounts.room import AccountsRoom
+from data_layer.accounts.sessions import SessionStore
+from data_layer.accounts.sign_in import SignIn
+from data_layer.accounts.staff_registry import StaffRegistry
+from data_layer.book_state import BookState, private_memory
+from data_layer.clock import Clock, HomeZone, system_clock
+from data_layer.errors import Conflict
+from data_layer.jobs.model import JobKind, JobState, Result, Task
+from data_layer.jobs.queue import Jobs
+from data_layer.jobs.schedule import Schedule
+from data_layer.jobs.worker import Worker
+from data_layer.journeys.end_day import END_DAY, EndDay
+from data_layer.journeys.import_file import IMPORT_READINGS, ImportFile
+from data_layer.journeys.missed_days import was_missed
+from data_layer.journeys.upload_staging import UploadStaging
+from data_layer.readings.local_store import LocalStore
+from data_layer.readings.model import Action, GroupPath, Scope
+from data_layer.readings.room import ReadingRoom
+from data_layer.storage.database import Database
+from data_layer.storage.home import Home
+from data_layer.storage.log_names import LOG_NAME
+
+AT_START, AT_MIDNIGHT = "start", "midnight"
+"""Who ended the day when nobody asked for it."""
+log = logging.getLogger(__name__)
+
+
+class Book:
+    """One home, opened. `Book.open` it and close it; a context manager does both."""
+
+    database: Database
+    accounts: AccountRegistry
+    staff: StaffRegistry
+    meters: MeterRegister
+    audit: AuditTrail
+    sessions: SessionStore
+    links: OneTimeLinks
+    sign_in: SignIn
+    jobs: Jobs
+    staging: UploadStaging
+
+    def __init__(self, home: Home, clock: Clock, *, writable: bool) -> None:
+        self.home: Path = home.folder
+        self.zone: HomeZone = home.zone
+        self.demo: bool = home.demo
+        self.clock = clock
+        self.writable = writable
+        self._home = home
+        self._closing = ExitStack()
+        self._lock = RLock()
+        self._store: LocalStore | None = None
+        self._placed: Mapping[str, GroupPath | None] = {}
+        self._closed_on_purpose = False
+
+    @classmethod
+    def open(
+        cls,
+        home: Path,
+        *,
+        timezone: str = "",
+        database_url: str | None = None,
+        min_group: int = 5,
+        clock: Clock = system_clock,
+        writable: bool = True,
+        scheduled: bool = True,
+    ) -> Book:
+        """Open a home, creating it where there is none.
+
+        `scheduled` arms the midnight bell, for a process that stays. Raises HomeInUse when
+        another process writes to the home, and what its files and its database may raise.
+        """
+        book = cls(Home.open(home, timezone=timezone), clock, writable=writable)
+        try:
+            book._open(database_url, min_group=min_group, scheduled=scheduled)
+        except BaseException:
+            book.close()
+            raise
+        return book
+
+    def close(self) -> None:
+        """Put down the work, close the rooms, give the home back. May be repeated."""
+        self._closing.close()
+
+    # --- asking --------------------------------------------------------------------------
+
+    @property
+    def readings(self) -> ReadingRoom:
+        """The readings room."""
+        return ReadingRoom(
+            store=self._opened_store(),
+            zone=self.zone,
+            clock=self.clock,
+            standing=self.accounts.standing,
+            counting=self.meters.counting,
+            households=self.accounts.households,
+        )
+
+    def authorize(self, viewer: Viewer, action: Action, meter_id: str | None = None) -> Scope:
+        """What this viewer may do. Raises Forbidden, NotFound."""
+        return self._rooms.authorize(viewer, action, meter_id)
+
+    @property
+    def receiving(self) -> bool:
+        """Whether readings are taken."""
+        return self._opened_store().state().receiving
+
+    def owner_process(self) -> int | None:
+        """Process id of whoever writes readings to this home, None when nobody does."""
+        return self._home.holder()
+
+    def state(self) -> BookState:
+        """How the home is doing."""
+        store = self._opened_store().state()
+        stuck = self.writable and not store.receiving and not self._closed_on_purpose
+        registries = (self.accounts.problem, self.staff.problem)
+        return BookState(
+            home=self.home,
+            timezone=self.zone.name,
+            demo=self.demo,
+            owner_process=self.owner_process(),
+            receiving=store.receiving,
+            reason=store.reason,
+            poisoned=stuck and not store.damage,
+            log_bytes=store.log_bytes,
+            log_lines=store.log_lines,
+            sealed_logs=store.sealed_logs,
+            tail_readings=store.tail_readings,
+            index_generation=store.index_generation,
+            index_written_at=store.index_written_at,
+            index_bytes=store.index_bytes,
+            index_series=store.index_series,
+            day_files=store.day_files,
+            day_file_readings=store.day_file_readings,
+            accounts=len(self.accounts.all()),
+            last_batch=self.jobs.last_done(END_DAY),
+            memory_bytes=private_memory(),
+            problems=(*store.damage, *(text for text in registries if text is not None)),
+        )
+
+    # --- opening -------------------------------------------------------------------------
+
+    def _open(self, database_url: str | None, *, min_group: int, scheduled: bool) -> None:
+        home = self._home
+        if self.writable:
+            home.lock()
+            self._closing.callback(home.close)
+        self.database = Database.open(database_url or home.database)
+        self._closing.callback(self.database.close)
+        self._open_accounts(min_group)
+        self.staging = UploadStaging(home.staged, self.clock)
+        self.jobs = Jobs(self.database, self.clock, self._kinds())
+        if self.writable:
+            self._opened_store()
+            self._begin_work(scheduled=scheduled)
+
+    def _open_accounts(self, min_group: int) -> None:
+        self._rooms = rooms = AccountsRoom.open(
+            users=self._home.users,
+            admins=self._home.admins,
+            versions=self._home.versions,
+            database=self.database,
+            zone=self.zone,
+            clock=self.clock,
+            min_group=min_group,
+        )
+        self.accounts, self.staff, self.meters = rooms.accounts, rooms.staff, rooms.meters
+        self.audit, self.sessions = rooms.audit, rooms.sessions
+        self.links, self.sign_in = rooms.links, rooms.sign_in
+
+    def _opened_store(self) -> LocalStore:
+        """The store; opened when first asked for by a book that only looks."""
+        if self._store is None:
+            with self._lock:
+                if self._store is None:
+                    store = LocalStore.open(
+                        self._home,
+                        counting=self.meters.counting,
+                        clock=self.clock,
+                        writable=self.writable,
+                    )
+                    self._closing.callback(store.close)
+                    self._place_meters(store)
+                    self.accounts.on_change(lambda: self._place_meters(store))
+                    self._store = store
+        return self._store
+
+    def _place_meters(self, store: LocalStore) -> None:
+        """Tell the store where meters count now: what changed since it was told last."""
+        with self._lock:
+            present = self.accounts.paths()
+            gone = dict.fromkeys(self._placed.keys() - present.keys())
+            changed = {
+                meter_id: path
+                for meter_id, path in present.items()
+                if self._placed.get(meter_id) != path
+            }
+            if gone or changed:
+                store.place({**gone, **changed})
+            self._placed = present
+
+    def _begin_work(self, *, scheduled: bool) -> None:
+        """Missed days first, then the worker, then the bell."""
+        worker = Worker(self.jobs)
+        self._closing.callback(worker.close)
+        worker.sort_out()
+        if was_missed(self._home.logs / LOG_NAME, self.zone, self.clock()):
+            job = worker.do_first(END_DAY, actor=AT_START)
+            if job.state is JobState.FAILED:
+                log.error("missed days could not be ended: %s", job.error)
+        worker.start()
+        schedule = Schedule(self.zone, self._ring)
+        self._closing.callback(schedule.close)
+        if scheduled:
+            schedule.arm()
+
+    def _ring(self) -> None:
+        """Midnight."""
+        try:
+            self.jobs.start(END_DAY, {}, actor=AT_MIDNIGHT)
+        except Conflict as error:
+            log.info("midnight: %s", error.sentence)
+
+    # --- work ----------------------------------------------------------------------------
+
+    def _kinds(self) -> Mapping[str, JobKind]:
+        return {
+            END_DAY: JobKind(self._end_day, single=True, repeatable=True),
+            IMPORT_READINGS: JobKind(self._import_file, repeatable=True),
+        }
+
+    def _end_day(self, task: Task) -> Result:
+        journey = EndDay(
+            store=self._opened_store(),
+            closed=self._closed,
+            manifest=self._home.manifest,
+            staging=self.staging,
+            audit=self.audit,
+        )
+        return journey(task)
+
+    def _import_file(self, task: Task) -> Result:
+        journey = ImportFile(self.readings, self.staging, self.audit, self.authorize)
+        return journey(task)
+
+    @contextmanager
+    def _closed(self, why: str) -> Iterator[None]:
+        """No reading is taken while this is entered; receiving resumes whatever happens."""
+        store = self._opened_store()
+        self._closed_on_purpose = True
+        try:
+            store.stop_receiving(why)
+            try:
+                yield
+            finally:
+                store.resume()
+        finally:
+            self._closed_on_purpose = False
+
+    def __enter__(self) -> Book:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
