@@ -150,6 +150,8 @@ class ReadingBatch:
     def take(self, rows: npt.ArrayLike) -> ReadingBatch:
         """The rows chosen by position or mask, in that order; dictionaries are shared."""
         chosen = np.asarray(rows)
+        if not chosen.size:
+            chosen = np.zeros(0, dtype=np.int64)
         return ReadingBatch(
             self.series,
             self.series_code[chosen],
