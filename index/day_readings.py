@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
 
 from index.history import Bytes, Ints
 
@@ -34,5 +37,28 @@ class DayReadings:
     values: Ints
     kinds: Bytes
 
+    def __post_init__(self) -> None:
+        """Raises ValueError: an index over disordered days would be silently wrong."""
+        if not len(self.code) == len(self.times) == len(self.values) == len(self.kinds):
+            raise ValueError("the columns of a day differ in length")
+        if not len(self.times):
+            return
+        if int(self.times.min()) < self.start or int(self.times.max()) >= self.end:
+            raise ValueError(f"a reading lies outside its day [{self.start}, {self.end})")
+        code, time = np.diff(self.code), np.diff(self.times)
+        kind_rises = self.kinds[1:] > self.kinds[:-1]
+        rises = (code > 0) | ((code == 0) & ((time > 0) | ((time == 0) & kind_rises)))
+        if not rises.all():
+            raise ValueError("the readings of a day are not in order of (code, time, kind)")
+
     def __len__(self) -> int:
         return len(self.times)
+
+
+def in_time_order(days: Iterable[DayReadings]) -> list[DayReadings]:
+    """The days sorted. Raises ValueError where one overlaps another or comes twice."""
+    found = sorted(days, key=lambda day: day.start)
+    for one, other in pairwise(found):
+        if other.start < one.end:
+            raise ValueError(f"two days hold the time {other.start}")
+    return found

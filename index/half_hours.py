@@ -28,13 +28,10 @@ def half_hours(
     """
     energy = np.diff(total, axis=1)
     measured = read[:, :-1] & read[:, 1:]
-    cut, half_hour = segments.cut_half_hours(grid)
-    if len(cut):
-        where = np.full(segments.count, -1, dtype=np.int64)
-        where[rows] = np.arange(len(rows))
-        row, column = where[cut], half_hour - first
-        inside = (row >= 0) & (column >= 0) & (column < energy.shape[1])
-        measured[row[inside], column[inside]] = False
+    row, half_hour = segments.cut_half_hours(rows, grid)
+    column = half_hour - first
+    inside = (column >= 0) & (column < energy.shape[1])
+    measured[row[inside], column[inside]] = False
     return HalfHours(energy, np.where(measured, 0, energy))
 
 

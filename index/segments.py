@@ -35,7 +35,7 @@ def packed(rows: npt.ArrayLike, times: npt.ArrayLike) -> Ints:
 
 
 class Intervals(NamedTuple):
-    """Known stretches of positive length, touching segments joined; sorted by (row, start)."""
+    """Stretches of positive length, sorted by (row, start)."""
 
     rows: Ints
     starts: Ints
@@ -134,7 +134,7 @@ class Segments:
 
     @cached_property
     def intervals(self) -> Intervals:
-        """Where each row is known at all."""
+        """Where each row is known, touching segments joined."""
         joins = np.zeros(len(self), dtype=np.bool_)
         joins[1:] = (self.rows[1:] == self.rows[:-1]) & (self.start[1:] == self.end[:-1])
         first = np.flatnonzero(~joins)
@@ -143,16 +143,30 @@ class Segments:
         lasting = starts < ends
         return Intervals(rows[lasting], starts[lasting], ends[lasting])
 
-    def cut_half_hours(self, grid: Grid) -> tuple[Ints, Ints]:
-        """(row, half hour) in which a gap between segments begins or ends.
+    @cached_property
+    def holes(self) -> Intervals:
+        """Unknown stretches between a row's segments."""
+        gap = (self.rows[1:] == self.rows[:-1]) & (self.start[1:] > self.end[:-1])
+        return Intervals(self.rows[1:][gap], self.end[:-1][gap], self.start[1:][gap])
+
+    def cut_half_hours(self, rows: Ints, grid: Grid) -> tuple[Ints, Ints]:
+        """(place in `rows`, half hour) where a hole of one of the rows begins or ends.
 
         Such a half hour is not wholly known, so it is not measured, whatever stands at its ends.
         """
-        gap = (self.rows[1:] == self.rows[:-1]) & (self.start[1:] > self.end[:-1])
-        rows = self.rows[1:][gap]
-        begins = grid.slot(self.end[:-1][gap])
-        ends = grid.slot_after(self.start[1:][gap]) - 1
-        return np.concatenate((rows, rows)), np.concatenate((begins, ends))
+        holes = self.holes
+        if len(rows) == 1:
+            place = np.where(holes.rows == rows[0], 0, -1)
+        elif not len(holes.rows):
+            place = holes.rows
+        else:
+            where = np.full(self.count, -1, dtype=np.int64)
+            where[rows] = np.arange(len(rows))
+            place = where[holes.rows]
+        mine = place >= 0
+        begins = grid.slot(holes.starts[mine])
+        ends = grid.slot_after(holes.ends[mine]) - 1
+        return np.tile(place[mine], 2), np.concatenate((begins, ends))
 
     def take(self, chosen: Mask) -> Segments:
         return Segments(

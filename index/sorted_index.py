@@ -17,7 +17,7 @@ from index.build import Progress, build, used_keys
 from index.cells import Cells
 from index.columns import Columns
 from index.coverage import Coverage
-from index.day_readings import DayReadings, Key, Path, Places
+from index.day_readings import DayReadings, Key, Path, Places, in_time_order
 from index.group_totals import GroupTotals
 from index.history import HALF_HOUR, Bytes, History, Ints, Measures, whole_half_hours
 from index.leaves import Leaves
@@ -76,9 +76,9 @@ class SortedIndex:
         progress: Progress | None = None,
     ) -> SortedIndex:
         """Everything from nothing, O(readings). Days in any order, no day twice."""
-        sorted_days = sorted(days, key=lambda day: day.start)
+        ordered = in_time_order(days)
         return cls(
-            *build(sorted_days, places, grid_phase=grid_phase, threads=threads, progress=progress)
+            *build(ordered, places, grid_phase=grid_phase, threads=threads, progress=progress)
         )
 
     def updated(self, days: Iterable[DayReadings], places: Places) -> SortedIndex:
@@ -88,7 +88,7 @@ class SortedIndex:
         what the differing rows hold between their neighbors around the days. `places` is the
         whole mapping, as in `with_places`.
         """
-        changed = sorted(days, key=lambda day: day.start)
+        changed = in_time_order(days)
         if not len(self.roster):
             return SortedIndex.build(changed, places, grid_phase=self.grid_phase)
         roster = self.roster.with_keys(used_keys(changed))

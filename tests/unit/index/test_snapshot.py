@@ -1,0 +1,112 @@
+"""A snapshot is whole or refused: nothing in between is ever answered from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.snapshot import SnapshotDamaged
+from index.sorted_index import SortedIndex
+from tests.unit.index.oracle import change, random_home
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("snapshot") / "index.snapshot"
+    home = random_home(5)
+    SortedIndex.build(home.days(), home.places, grid_phase=home.phase).save(path, generation=7)
+    return path
+
+
+@given(st.integers(0, 10**9))
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_snapshot_answers_like_the_version_it_was_saved_from(tmp_path: Path, seed: int) -> None:
+    home, rng = random_home(seed), Random(seed)
+    index = SortedIndex.build(home.days(), home.places, grid_phase=home.phase)
+    index = index.updated([home.day(n) for n in change(home, rng)], home.places)
+    index.save(tmp_path / "index.snapshot", generation=3)
+    again = SortedIndex.load(tmp_path / "index.snapshot")
+    again._check()
+    assert again.generation == 3
+    assert again.keys == index.keys
+    assert again.cells == index.cells
+    edges = home.midnights[:40]
+    for row in range(len(index.keys)):
+        one, other = index.series(row, edges), again.series(row, edges)
+        assert [c.tolist() for c in one] == [c.tolist() for c in other]
+        whole = home.midnights[0], home.midnights[-1]
+        assert index.history(row, *whole).values.tolist() == (
+            again.history(row, *whole).values.tolist()
+        )
+    totals = index.totals(index.cells, edges), again.totals(index.cells, edges)
+    assert [c.tolist() for c in totals[0]] == [c.tolist() for c in totals[1]]
+    later = again.updated([home.day(n) for n in change(home, rng)], home.places)
+    later._check()
+
+
+def test_saving_leaves_no_temporary_file(saved: Path) -> None:
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
+    assert SortedIndex.load(saved).generation == 7
+
+
+def test_saving_over_an_attached_snapshot_does_not_disturb_its_reader(saved: Path) -> None:
+    index = SortedIndex.load(saved)
+    before = index.totals(index.cells, [0, 2_000_000_000]).consumption.tolist()
+    other = random_home(9)
+    SortedIndex.build(other.days(), other.places, grid_phase=other.phase).save(saved)
+    assert index.totals(index.cells, [0, 2_000_000_000]).consumption.tolist() == before
+    index.save(saved, generation=7)
+
+
+@pytest.mark.parametrize("part", [0.0, 0.001, 0.3, 0.9, 0.9999])
+def test_a_truncated_snapshot_is_refused(saved: Path, tmp_path: Path, part: float) -> None:
+    data = saved.read_bytes()
+    cut = tmp_path / "cut"
+    cut.write_bytes(data[: int(len(data) * part)])
+    with pytest.raises(SnapshotDamaged, match="cut is not a whole snapshot"):
+        SortedIndex.load(cut, verify=False)
+
+
+@given(st.data())
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_flipped_bit_is_refused_or_stands_in_the_padding(
+    saved: Path, tmp_path: Path, data: st.DataObject
+) -> None:
+    content = bytearray(saved.read_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    was = content[place]
+    content[place] ^= 1 << data.draw(st.integers(0, 7))
+    (tmp_path / "flipped").write_bytes(content)
+    try:
+        SortedIndex.load(tmp_path / "flipped")._check()
+    except SnapshotDamaged:
+        return
+    assert was == 0, "only padding may change unnoticed"
+
+
+@pytest.mark.parametrize("content", [b"", b"meter_id,register_id\n" * 40, bytes(range(256)) * 20])
+def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "foreign").write_bytes(content)
+    with pytest.raises(SnapshotDamaged):
+        SortedIndex.load(tmp_path / "foreign")
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotDamaged):
+        SortedIndex.load(tmp_path / "nowhere")
+
+
+def test_what_is_attached_cannot_be_written_to(saved: Path) -> None:
+    index = SortedIndex.load(saved)
+    with pytest.raises(ValueError, match="read-only"):
+        index.leaves.lines.slabs[0][0, 0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        index.leaves.base[0, 0] = 1
