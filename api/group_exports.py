@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from api.csv_text import csv_lines, provenance_lines
 from api.group_view import GroupView
+from api.not_yet import NotYet, not_yet
 from data_layer.book import Book
 from data_layer.clock import HomeZone, epoch_of
 from data_layer.quantities import to_kwh
@@ -45,11 +47,38 @@ Rows = Iterator[tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """Totals with what of them is still to come today."""
+
+    table: GroupTable
+    to_come: NotYet
+    now: int
+
+    def figures(self, row: int, bucket: int) -> Figures:
+        """Households and figures of one group in one bucket."""
+        buckets, group = self.table.buckets, self.table.rows[row]
+        start, end = buckets.edges[bucket : bucket + 2].tolist()
+        missing = int(buckets.missing_half_hours[row, bucket])
+        missing -= self.to_come.within(group, start, end)
+        if not buckets.reporting[row, bucket]:
+            return Figures(group.households, None, None, None, missing)
+        consumed = int(buckets.consumption_wh[row, bucket])
+        estimated = int(buckets.estimated_wh[row, bucket])
+        return Figures(
+            group.households,
+            to_kwh(consumed),
+            _divided(to_kwh(consumed), group.households),
+            _divided(Decimal(estimated) * 100, consumed, places="0.1"),
+            missing,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
     """One part of the page as a file. An empty split or resolution is the view's own."""
 
     header: tuple[str, ...]
-    rows: Callable[[GroupTable, GroupView, HomeZone], Rows]
+    rows: Callable[[Totals, GroupView, HomeZone], Rows]
     split_by: str = ""
     resolution: str = "total"
     among_all: Literal["", "areas", "dwelling_types"] = ""
@@ -66,9 +95,10 @@ def export(book: Book, scope: Scope, view: GroupView, what: str) -> Iterator[str
         resolution=part.resolution or view.resolution,
     )
     table = group_queries.totals(book.readings, scope, wanted)
+    totals = Totals(table, not_yet(book, scope, shown, wanted.split_by), epoch_of(book.clock()))
     yield provenance_lines(provenance(book, shown, table))
     yield from csv_lines([part.header])
-    yield from csv_lines(part.rows(table, shown, book.zone))
+    yield from csv_lines(part.rows(totals, shown, book.zone))
 
 
 def provenance(book: Book, view: GroupView, table: GroupTable) -> list[tuple[str, str]]:
@@ -87,51 +117,36 @@ def provenance(book: Book, view: GroupView, table: GroupTable) -> list[tuple[str
     ]
 
 
-def figures(table: GroupTable, row: int, bucket: int) -> Figures:
-    """Households and figures of one group in one bucket."""
-    buckets, households = table.buckets, table.rows[row].households
-    missing = int(buckets.missing_half_hours[row, bucket])
-    if not buckets.reporting[row, bucket]:
-        return Figures(households, None, None, None, missing)
-    consumed = int(buckets.consumption_wh[row, bucket])
-    estimated = int(buckets.estimated_wh[row, bucket])
-    return Figures(
-        households,
-        to_kwh(consumed),
-        _divided(to_kwh(consumed), households),
-        _divided(Decimal(estimated) * 100, consumed, places="0.1"),
-        missing,
-    )
-
-
 def _divided(part: Decimal, whole: int, *, places: str = "0.001") -> Decimal | None:
     return (part / whole).quantize(Decimal(places)) if whole > 0 else None
 
 
-def _over_time(table: GroupTable, _view: GroupView, zone: HomeZone) -> Rows:
-    edges = table.buckets.edges
-    for bucket in range(len(edges) - 1):
-        start, end = (zone.format(int(edges[bucket + side])) for side in (0, 1))
-        for row, group in enumerate(table.rows):
-            yield (start, end, group.label, *figures(table, row, bucket))
+def _over_time(totals: Totals, _view: GroupView, zone: HomeZone) -> Rows:
+    """Bucket by bucket, each group; buckets that have not begun are left out."""
+    edges = totals.table.buckets.edges.tolist()
+    for bucket, (start, end) in enumerate(pairwise(edges)):
+        if start >= totals.now:
+            return
+        for row, group in enumerate(totals.table.rows):
+            yield (zone.format(start), zone.format(end), group.label, *totals.figures(row, bucket))
 
 
-def _ranked(table: GroupTable, _view: GroupView, _zone: HomeZone) -> Rows:
+def _ranked(totals: Totals, _view: GroupView, _zone: HomeZone) -> Rows:
     """The largest first, those without data last."""
-    rows = [(group.label, figures(table, row, 0)) for row, group in enumerate(table.rows)]
+    rows = [(group.label, totals.figures(row, 0)) for row, group in enumerate(totals.table.rows)]
     for label, shown in sorted(rows, key=lambda row: (row[1].kwh is None, -(row[1].kwh or 0))):
         yield (label, *shown)
 
 
-def _groups(table: GroupTable, view: GroupView, _zone: HomeZone) -> Rows:
-    return (line.cells for line in group_lines(table, view))
+def _groups(totals: Totals, view: GroupView, _zone: HomeZone) -> Rows:
+    return (line.cells for line in group_lines(totals, view))
 
 
-def group_lines(table: GroupTable, view: GroupView) -> list[GroupLine]:
+def group_lines(totals: Totals, view: GroupView) -> list[GroupLine]:
     """The grid's rows as the page shows them: those that hold the searched word, in its order."""
     lines = [
-        GroupLine(group.region, group.area, group.dwelling_type, figures(table, row, 0))
-        for row, group in enumerate(table.rows)
+        GroupLine(group.region, group.area, group.dwelling_type, totals.figures(row, 0))
+        for row, group in enumerate(totals.table.rows)
     ]
     word = view.search.casefold()
     found = [line for line in lines if word in "\n".join(line[:3]).casefold()]

@@ -80,6 +80,10 @@ class GroupView:
         """The view without its own choice of areas or types: what one may choose among."""
         return replace(self, areas=()) if words == "areas" else replace(self, dwelling_types=())
 
+    def on(self, day: date) -> GroupView:
+        """The same groups on one day."""
+        return replace(self, first=day, last=day)
+
     def query(self, zone: HomeZone, *, split_by: str, resolution: str) -> GroupQuery:
         """The room's question for these groups and days."""
         return GroupQuery(
@@ -94,8 +98,9 @@ class GroupView:
 
 
 def read_view(words: Words, zone: HomeZone, *, now: int) -> GroupView:
-    """The view an address asks for. Raises BadInput naming field, value and rule."""
+    """The view an address asks for, cut at today. Raises BadInput naming field, value and rule."""
     first, last, period = _days(words, zone, now=now)
+    last = max(first, min(last, zone.day_of(now)))
     resolution, coarsened = _resolution(words, (last - first).days + 1)
     return GroupView(
         regions=several(words, "region"),

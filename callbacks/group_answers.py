@@ -9,10 +9,13 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
+from api import group_exports
 from api.group_exports import GROUP_HEADER, group_lines
 from api.group_view import GroupView
+from api.not_yet import not_yet
 from components.group_figures import MOST_SERIES, Series
 from data_layer.book import Book
+from data_layer.clock import epoch_of
 from data_layer.readings import group_queries
 from data_layer.readings.group_queries import GroupTable
 from data_layer.readings.model import Ints, Scope
@@ -55,6 +58,11 @@ def answer(book: Book, scope: Scope, view: GroupView) -> Answer:
     over_time = ask(view, view.split_by, view.resolution)
     total = ask(view, "none")
     groups = ask(view, "cell")
+    now = epoch_of(book.clock())
+    whole, cells = (
+        group_exports.Totals(table, not_yet(book, scope, view, split_by), now)
+        for table, split_by in ((total, "none"), (groups, "cell"))
+    )
     edges = over_time.buckets.edges
     return Answer(
         starts=tuple(_local(book, epoch) for epoch in edges[:-1].tolist()),
@@ -62,11 +70,13 @@ def answer(book: Book, scope: Scope, view: GroupView) -> Answer:
         series=_series(over_time, view),
         areas=_by_label(ask(view.without("areas"), "area"), view),
         dwelling_types=_by_label(ask(view.without("dwelling_types"), "dwelling_type"), view),
-        groups=_grid(view, groups),
+        groups=_grid(view, cells),
         households=sum(row.households for row in total.rows),
         consumption_wh=int(total.buckets.consumption_wh.sum()),
         estimated_wh=int(total.buckets.estimated_wh.sum()),
-        missing_half_hours=int(total.buckets.missing_half_hours.sum()),
+        missing_half_hours=sum(
+            whole.figures(row, 0).missing_half_hours for row in range(len(total.rows))
+        ),
         data_until=_data_until(book, scope, view, over_time.buckets.reporting, edges),
         withheld_groups=groups.withheld_groups,
         withheld_households=total.withheld_households,
@@ -121,10 +131,10 @@ def _by_label(table: GroupTable, view: GroupView) -> tuple[tuple[str, float], ..
     )
 
 
-def _grid(view: GroupView, table: GroupTable) -> tuple[dict[str, object], ...]:
+def _grid(view: GroupView, answer: group_exports.Totals) -> tuple[dict[str, object], ...]:
     return tuple(
         dict(zip(GROUP_HEADER, map(_plain, line.cells), strict=True))
-        for line in group_lines(table, view)
+        for line in group_lines(answer, view)
     )
 
 
