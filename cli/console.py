@@ -146,4 +146,4 @@ def progress_bar(title: str) -> Iterator[Advance]:
             bar.update(task, description=description, completed=done, total=total or None)
 
         yield advance
-        bar.update(task, description=title)
+        bar.update(task, description=title, total=1, completed=1)

@@ -146,7 +146,8 @@ class Book:
             reason=store.reason,
             poisoned=stuck and not store.damage,
             log_bytes=store.log_bytes,
-            log_lines=store.log_lines,
+            # Whoever only looks has the log in its tail and does not hold the file.
+            log_lines=store.log_lines if self.writable else store.tail_readings,
             sealed_logs=store.sealed_logs,
             tail_readings=store.tail_readings,
             index_generation=store.index_generation,

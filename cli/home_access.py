@@ -1,0 +1,89 @@
+"""How a command gets at the home: for work, or only to look and to edit the registries.
+
+Readings are written by one process. Where a server runs, work goes to it through the jobs table
+and is followed from here; where none runs, this process owns the home until the work is done.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cli.console import Advance, load_settings, progress_bar
+from data_layer.book import Book
+from data_layer.errors import MeterbookError, Unavailable
+from data_layer.jobs.model import Job, JobState, Params
+from data_layer.storage.home import HomeInUse
+from settings import Settings
+
+FIRST_LOOK_SECONDS, LOOK_SECONDS = 0.05, 0.4
+PATIENCE_SECONDS = 5.0
+
+
+class JobFailed(MeterbookError):
+    """The work was begun and ended in a failure; the sentence is the job's own."""
+
+    status, problem = 500, "job-failed"
+
+
+def open_home(settings: Settings, *, writable: bool) -> Book:
+    url = settings.database_url
+    return Book.open(
+        settings.home,
+        timezone=settings.timezone,
+        database_url=None if url is None else url.get_secret_value(),
+        min_group=settings.min_group,
+        writable=writable,
+        scheduled=False,
+    )
+
+
+@contextmanager
+def beside_the_server() -> Iterator[Book]:
+    """Look at readings, edit registries: possible whether a server runs or not."""
+    with open_home(load_settings(), writable=False) as book:
+        yield book
+
+
+@contextmanager
+def for_work() -> Iterator[Book]:
+    """Own the home where nobody does, else stand beside the server that does."""
+    settings = load_settings()
+    try:
+        book = open_home(settings, writable=True)
+    except HomeInUse:
+        book = open_home(settings, writable=False)
+    with book:
+        yield book
+
+
+def done(book: Book, kind: str, params: Params, *, actor: str, title: str) -> Job:
+    """Start a job, follow it to its end with a progress bar. Raises JobFailed with its sentence."""
+    job_id = book.jobs.start(kind, params, actor=actor)
+    with progress_bar(title) as advance:
+        job = _follow(book, job_id, advance)
+    if job.state is JobState.FAILED:
+        raise JobFailed(job.error)
+    return job
+
+
+def _follow(book: Book, job_id: str, advance: Advance) -> Job:
+    pause = FIRST_LOOK_SECONDS
+    deserted_at: float | None = None
+    while True:
+        job = book.jobs.get(job_id)
+        advance(job.message, job.done, job.total)
+        if job.finished:
+            return job
+        if book.owner_process() is not None:
+            deserted_at = None
+        elif deserted_at is None:
+            deserted_at = time.monotonic()
+        elif time.monotonic() - deserted_at > PATIENCE_SECONDS:
+            raise Unavailable(
+                f"the server stopped before job {job_id} ended; it is taken up again when the "
+                "server starts."
+            )
+        time.sleep(pause)
+        pause = min(pause * 1.5, LOOK_SECONDS)
