@@ -158,7 +158,8 @@ class _Answer:
     def _series_counted(self, groups: Groups) -> Ints:
         """How many series count in each group."""
         index, series = self._view.index, Counter[tuple[str, str, str]]()
-        for row in range(len(index.keys)):
+        alive = index.latest_of(np.arange(len(index.keys))).there
+        for row in np.flatnonzero(alive).tolist():
             place = index.place(row)
             if place is not None:
                 series[place] += 1

@@ -29,9 +29,10 @@ from data_layer.readings.model import (
     RowPage,
     SeriesKey,
 )
+from data_layer.readings.newest import reach
 from data_layer.readings.opening import Opened, Opening
 from data_layer.readings.places import Places
-from data_layer.readings.receiving import Receiving, reach
+from data_layer.readings.receiving import Receiving
 from data_layer.readings.room import only_default_register
 from data_layer.readings.sealing import Sealing
 from data_layer.readings.store import Judge, Progress, Verdicts

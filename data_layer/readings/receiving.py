@@ -14,8 +14,8 @@ import numpy as np
 from data_layer.clock import Clock
 from data_layer.errors import MeterbookError, Unavailable
 from data_layer.readings.codec import encode_log
-from data_layer.readings.model import GroupPath, Ints, ReadingBatch, SeriesKey, Verdict, join
-from data_layer.readings.order import EARLIEST, LATEST
+from data_layer.readings.model import GroupPath, ReadingBatch, Verdict, join
+from data_layer.readings.newest import Newest, reach
 from data_layer.readings.places import Places
 from data_layer.readings.store import Judge, Verdicts
 from data_layer.readings.tail import Run
@@ -45,6 +45,7 @@ class Receiving:
         self._clock = clock
         self._closed = closed
         self._stopped = ""
+        self._newest = Newest()
         self._committer: GroupCommit[_Submission, Verdicts] = GroupCommit(self._commit)
 
     @property
@@ -61,7 +62,9 @@ class Receiving:
         return self._committer.submit(_Submission(_distinct(batch), verdicts, judge))
 
     def preview(self, batch: ReadingBatch, verdicts: Verdicts, judge: Judge) -> Verdicts:
-        return _judged(self.view, _distinct(batch), verdicts, judge)
+        batch, view = _distinct(batch), self.view
+        around = view.gather(*reach(_asked(batch, verdicts)), every_revision=True)
+        return judge(batch, verdicts, around)
 
     def stop(self, reason: str) -> None:
         """Refuse readings from now on; who was before is answered first."""
@@ -108,12 +111,14 @@ class Receiving:
             raise Unavailable(self._closed)
         batch = join([one.batch for one in group])
         verdicts = np.concatenate([one.verdicts for one in group])
-        final = _judged(self.view, batch, verdicts, group[0].judge)
+        around = self._newest.around(self.view, _asked(batch, verdicts))
+        final = group[0].judge(batch, verdicts, around)
         taken = final == Verdict.ACCEPTED
         accepted = batch if taken.all() else batch.take(taken)
         if len(accepted):
             self._log.append(encode_log(accepted, received_at=self._clock()))
             self.view = self.view.extended(Run.of(accepted, self.view.words))
+            self._newest.published(accepted)
         ends = np.cumsum([len(one.batch) for one in group])
         return np.split(final, ends[:-1])
 
@@ -125,25 +130,10 @@ class Receiving:
         self._stopped = reason
 
 
-def reach(batch: ReadingBatch) -> tuple[list[SeriesKey], Ints, Ints]:
-    """The series of a batch, and first and last time of each. O(rows)."""
-    if len(batch) == 1:
-        at = np.clip(batch.read_at, EARLIEST, LATEST)
-        return [batch.series[int(batch.series_code[0])]], at, at
-    low = np.full(len(batch.series), LATEST + 1, dtype=np.int64)
-    high = np.full(len(batch.series), EARLIEST - 1, dtype=np.int64)
-    np.minimum.at(low, batch.series_code, batch.read_at)
-    np.maximum.at(high, batch.series_code, batch.read_at)
-    used = np.unique(batch.series_code) if len(batch) < len(low) else np.flatnonzero(low <= high)
-    keys = [batch.series[code] for code in used.tolist()]
-    return keys, np.clip(low[used], EARLIEST, LATEST), np.clip(high[used], EARLIEST, LATEST)
-
-
-def _judged(view: View, batch: ReadingBatch, verdicts: Verdicts, judge: Judge) -> Verdicts:
+def _asked(batch: ReadingBatch, verdicts: Verdicts) -> ReadingBatch:
+    """The rows that nothing has been said against yet."""
     open_rows = verdicts == Verdict.ACCEPTED
-    asked = batch if open_rows.all() else batch.take(open_rows)
-    keys, low, high = reach(asked)
-    return judge(batch, verdicts, view.gather(keys, low, high, every_revision=True))
+    return batch if open_rows.all() else batch.take(open_rows)
 
 
 def _by_judge(waiting: list[_Submission]) -> Iterator[list[_Submission]]:

@@ -24,6 +24,7 @@ from data_layer.readings.codec import decode_day, encode_day
 from data_layer.readings.model import ReadingBatch
 from data_layer.storage.durable_files import disk_trouble, write_atomically
 from data_layer.storage.manifest import Manifest
+from index.snapshot import SnapshotDamaged
 from index.sorted_index import SortedIndex
 
 FORMAT = 1
@@ -79,7 +80,7 @@ class Snapshots:
         for generation in sorted(self._generations(), reverse=True):
             try:
                 found = self._read(generation)
-            except (OSError, ValueError, KeyError, TypeError, Corrupt) as error:
+            except (OSError, ValueError, KeyError, TypeError, Corrupt, SnapshotDamaged) as error:
                 _LOG.warning("snapshot %d of the index cannot be used: %s", generation, error)
                 continue
             if found.index.grid_phase == self.zone.grid_phase:
