@@ -33,6 +33,8 @@ def question(act: str) -> tuple[str, str, str]:
 
 def begun(book: Book, viewer: Viewer, act: str) -> Component | str:
     """Put the work into the queue; a sentence when it cannot begin."""
+    if act not in QUESTIONS:
+        return messages.error("Choose first what is to be done.")
     try:
         book.authorize(viewer, Action.OPERATE)
         params = {"rebuild": Operations(act) is Operations.REBUILD}

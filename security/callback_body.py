@@ -6,6 +6,7 @@ told 400 rather than shown where Dash would have stumbled.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +17,15 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from data_layer.errors import BadInput
 
 Json = Any
+ADDRESS_PARTS = ("pathname", "search", "hash", "href")
+"""Dash itself reads these as texts, before any code of ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackBody:
-    """Which callback is asked for, by what it was triggered, and with which inputs."""
+    """Which callback is asked for, and by what it was triggered."""
 
     output: str
-    inputs: Sequence[Json]
     triggered_by: Sequence[str]
 
     @property
@@ -32,16 +34,6 @@ class CallbackBody:
         return bool(self.triggered_by) and all(
             name.endswith(".n_intervals") for name in self.triggered_by
         )
-
-    def value_of(self, component: str, prop: str) -> Json:
-        """The value of one plain input, None when it is not among them."""
-        for item in self.inputs:
-            if isinstance(item, dict) and (item.get("id"), item.get("property")) == (
-                component,
-                prop,
-            ):
-                return item.get("value")
-        return None
 
 
 def read_callback_body(callback_map: Mapping[str, Mapping[str, Any]]) -> CallbackBody:
@@ -59,47 +51,47 @@ def read_callback_body(callback_map: Mapping[str, Mapping[str, Any]]) -> Callbac
     inputs, state = body.get("inputs", []), body.get("state", [])
     _check_arguments("inputs", inputs, known["inputs"])
     _check_arguments("state", state, known["state"])
-    _check_outputs(output, body.get("outputs"), has_none=bool(known.get("no_output")))
+    if not known.get("no_output"):
+        outputs = body.get("outputs")
+        _check_arguments(
+            "outputs", outputs if output.startswith("..") else [outputs], _outputs(output)
+        )
     triggered = body.get("changedPropIds", [])
     if not isinstance(triggered, list) or not all(isinstance(name, str) for name in triggered):
         raise BadInput("changedPropIds is not a list of texts.", field="changedPropIds")
-    return CallbackBody(output, inputs, triggered)
+    return CallbackBody(output, triggered)
 
 
 def _check_arguments(field: str, sent: Json, declared: Sequence[Mapping[str, str]]) -> None:
-    if not isinstance(sent, list) or len(sent) != len(declared):
+    """Inputs, state or outputs must be, one by one, those that the callback declares."""
+    if (
+        not isinstance(sent, list)
+        or len(sent) != len(declared)
+        or not all(_fits(item, wanted) for item, wanted in zip(sent, declared, strict=True))
+    ):
         raise BadInput(f"{field} are not those of the callback.", field=field)
-    for item, wanted in zip(sent, declared, strict=True):
-        is_pattern = wanted["id"].startswith("{")
-        several = item if is_pattern and isinstance(item, list) else [item]
-        if not all(_fits(one, wanted, is_pattern=is_pattern) for one in several):
-            raise BadInput(f"{field} are not those of the callback.", field=field)
 
 
-def _fits(item: Json, wanted: Mapping[str, str], *, is_pattern: bool) -> bool:
+def _fits(item: Json, wanted: Mapping[str, str]) -> bool:
+    """Whether it names the wanted component and property; ALL stands for a list of them."""
+    if isinstance(item, list):
+        return '["ALL' in wanted["id"] and all(_fits(one, wanted) for one in item)
     if not isinstance(item, dict) or item.get("property") != wanted["property"]:
         return False
-    return isinstance(item.get("id"), dict) if is_pattern else item.get("id") == wanted["id"]
+    if wanted["property"] in ADDRESS_PARTS and not isinstance(item.get("value"), str | None):
+        return False
+    if not wanted["id"].startswith("{"):
+        return bool(item.get("id") == wanted["id"])
+    pattern, concrete = json.loads(wanted["id"]), item.get("id")
+    return (
+        isinstance(concrete, dict)
+        and concrete.keys() == pattern.keys()
+        and all(isinstance(part, list) or part == concrete[name] for name, part in pattern.items())
+    )
 
 
-def _check_outputs(output: str, sent: Json, *, has_none: bool) -> None:
-    """The list of outputs must say the same as the key; patterns are Dash's to resolve."""
-    if has_none:
-        return
-    items = sent if isinstance(sent, list) else [sent]
-    flat = [one for item in items for one in (item if isinstance(item, list) else [item])]
-    if not flat or not all(
-        isinstance(one, dict) and isinstance(one.get("property"), str) and "id" in one
-        for one in flat
-    ):
-        raise BadInput("outputs are not those of the callback.", field="outputs")
-    if "{" in output:
-        return
-    names = [f"{_escaped(one['id'])}.{one['property']}" for one in flat]
-    key = f"..{'...'.join(names)}.." if isinstance(sent, list) else names[0]
-    if key != output:
-        raise BadInput("outputs are not those of the callback.", field="outputs")
-
-
-def _escaped(component: Json) -> str:
-    return str(component).replace(".", "\\.")
+def _outputs(key: str) -> list[dict[str, str]]:
+    """The components and properties in the key of a callback, such as `..a.children...b.data..`."""
+    names = key[2:-2].split("...") if key.startswith("..") else [key]
+    parts = [name.rsplit(".", 1) for name in names]
+    return [{"id": part[0].replace("\\.", "."), "property": part[1]} for part in parts]

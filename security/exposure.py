@@ -31,6 +31,6 @@ def refuse_if_exposed(book: Book, *, host: str) -> None:
     for member in book.staff.all():
         if any(matches(member.password_hash, password) for password in DEMO_PASSWORDS):
             raise Forbidden(
-                f"{member.email} still has a demo password, which everybody knows: set another "
-                f"one (flask staff reset {member.email}) before serving on {host}."
+                f"{member.email} still has a demo password, which everybody knows: give them "
+                f"another one before serving on {host}."
             )

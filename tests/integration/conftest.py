@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,32 +83,34 @@ class Served:
 def callback_body(key: str, entry: Mapping[str, Any], *, value: object = None) -> dict[str, Any]:
     """What the renderer sends for this callback, with one value for every input and state."""
 
-    def argument(declared: Mapping[str, str]) -> Any:
-        component = declared["id"]
-        if not component.startswith("{"):
-            return {"id": component, "property": declared["property"], "value": value}
-        if "ALL" in component:
-            return []
-        pattern = json.loads(component)
-        return {
-            "id": {name: "x" if isinstance(part, list) else part for name, part in pattern.items()},
-            "property": declared["property"],
-            "value": value,
-        }
+    def component(name: str) -> Any:
+        if not name.startswith("{"):
+            return name
+        parts = json.loads(name).items()
+        return {key: "x" if isinstance(part, list) else part for key, part in parts}
 
-    outputs = [] if entry.get("no_output") else split_callback_id(key)
+    def argument(declared: Mapping[str, str]) -> Any:
+        if "ALL" in declared["id"]:
+            return []
+        shown = {"id": component(declared["id"]), "property": declared["property"]}
+        return {**shown, "value": value}
+
+    declared = split_callback_id(key)
+    several = declared if isinstance(declared, list) else [declared]
+    outputs = [{"id": component(one["id"]), "property": one["property"]} for one in several]
     return {
         "output": key,
-        "outputs": outputs,
+        "outputs": outputs if isinstance(declared, list) else outputs[0],
         "inputs": [argument(one) for one in entry["inputs"]],
         "state": [argument(one) for one in entry["state"]],
         "changedPropIds": [f"{one['id']}.{one['property']}" for one in entry["inputs"][:1]],
     }
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    with Book.open(tmp_path / "home", scheduled=False) as book:
+@contextmanager
+def serving(home: Path) -> Iterator[Served]:
+    """An application over a new home, furnished."""
+    with Book.open(home, scheduled=False) as book:
         for meter_id, email in ((OWN_METER, "tan@example.org"), (OTHER_METER, "lim@example.org")):
             account = Account(
                 meter_id, f"Owner of {meter_id}", "1 Orchard Road", email=email, region="Central",
@@ -116,5 +119,18 @@ def served(tmp_path: Path) -> Iterator[Served]:
             book.accounts.register(account, actor="cli")
         for role in (Role.GOVERNMENT, Role.ADMIN):
             book.staff.register(StaffMember(EMAILS[role], "Somebody", role), actor="cli")
-        settings = Settings(home=tmp_path / "home")
-        yield Served(create_app(settings, book=book), book)
+        yield Served(create_app(Settings(home=home), book=book), book)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """An application of the test's own."""
+    with serving(tmp_path / "home") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One application for the tests of a file that only look."""
+    with serving(tmp_path_factory.mktemp("shared") / "home") as found:
+        yield found

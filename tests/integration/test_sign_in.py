@@ -63,9 +63,9 @@ def test_a_page_asked_for_before_signing_in_is_shown_after(served: Served) -> No
         "/ok\r\nSet-Cookie: a=b",
     ],
 )
-def test_no_redirect_leads_elsewhere(served: Served, elsewhere: str) -> None:
-    served.give_password(Role.HOUSEHOLD)
-    browser = served.anonymous()
+def test_no_redirect_leads_elsewhere(shared: Served, elsewhere: str) -> None:
+    shared.give_password(Role.HOUSEHOLD)
+    browser = shared.anonymous()
 
     assert enter(browser, EMAILS[Role.HOUSEHOLD], next_path=elsewhere) == (303, "/")
     again = browser.client.get("/sign-in", query_string={"next": elsewhere})
@@ -99,8 +99,8 @@ def test_guessing_is_told_to_wait(served: Served) -> None:
     assert "Too many attempts: try again in 5 minutes." in answer.get_data(as_text=True)
 
 
-def test_what_is_typed_is_shown_as_text(served: Served) -> None:
-    answer = served.anonymous().post(
+def test_what_is_typed_is_shown_as_text(shared: Served) -> None:
+    answer = shared.anonymous().post(
         "/sign-in", data={"email": '"><script>alert(1)</script>', "password": "x", "next": '"><b>'}
     )
 
@@ -179,18 +179,18 @@ def test_a_form_without_its_token_is_refused(served: Served) -> None:
         assert answer.status_code in (400, 403), path
 
 
-def test_a_callback_without_its_token_is_refused(served: Served) -> None:
-    app, _access = served.server.extensions["meterbook"]
+def test_a_callback_without_its_token_is_refused(shared: Served) -> None:
+    app, _access = shared.server.extensions["meterbook"]
     (key,) = [name for name in app.callback_map if "_pages_content.children" in name]
     body = callback_body(key, app.callback_map[key], value="/")
-    browser = served.browser(Role.ADMIN)
+    browser = shared.browser(Role.ADMIN)
 
     assert browser.client.post("/_dash-update-component", json=body).status_code == 400
     assert browser.post("/_dash-update-component", json=body).status_code == 200
 
 
-def test_an_expired_session_is_401_for_scripts_and_a_redirect_for_people(served: Served) -> None:
-    browser = served.anonymous()
+def test_an_expired_session_is_401_for_scripts_and_a_redirect_for_people(shared: Served) -> None:
+    browser = shared.anonymous()
 
     assert browser.get("/_dash-layout", page=True).status_code == 401
     assert browser.get("/usage").status_code == 401
@@ -233,8 +233,8 @@ def test_the_first_admin_sets_the_home_up(tmp_path: Path) -> None:
     "path",
     ["/", "/sign-in", "/healthz", "/api/x", "/assets/css/frame.css", "/nothing", "/set-up/x"],
 )
-def test_strict_headers_are_on_every_answer(served: Served, path: str) -> None:
-    for browser in (served.anonymous(), served.browser(Role.ADMIN)):
+def test_strict_headers_are_on_every_answer(shared: Served, path: str) -> None:
+    for browser in (shared.anonymous(), shared.browser(Role.ADMIN)):
         answer = browser.get(path, page=True)
         policy = answer.headers["Content-Security-Policy"]
         assert "unsafe-eval" not in policy
@@ -246,8 +246,8 @@ def test_strict_headers_are_on_every_answer(served: Served, path: str) -> None:
         assert "Strict-Transport-Security" not in answer.headers
 
 
-def test_files_are_kept_long_and_carry_no_cookie(served: Served) -> None:
-    browser = served.browser(Role.ADMIN)
+def test_files_are_kept_long_and_carry_no_cookie(shared: Served) -> None:
+    browser = shared.browser(Role.ADMIN)
     page = browser.get("/operations", page=True).get_data(as_text=True)
     addresses = re.findall(r'(?:src|href)="(/(?:assets|_dash-component-suites)/[^"]+)"', page)
     assert len(addresses) > 10
@@ -261,21 +261,21 @@ def test_files_are_kept_long_and_carry_no_cookie(served: Served) -> None:
         assert "immutable" in answer.headers["Cache-Control"]
 
 
-def test_pages_stay_out_of_caches(served: Served) -> None:
-    answer = served.browser(Role.ADMIN).get("/_dash-layout")
+def test_pages_stay_out_of_caches(shared: Served) -> None:
+    answer = shared.browser(Role.ADMIN).get("/_dash-layout")
 
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_form_token_that_works_is_not_replaced(served: Served) -> None:
-    browser = served.anonymous()
+def test_a_form_token_that_works_is_not_replaced(shared: Served) -> None:
+    browser = shared.anonymous()
     browser.token()
 
     assert browser.get("/sign-in", page=True).headers.getlist("Set-Cookie") == []
 
 
-def test_pages_scripts_and_data_are_compressed(served: Served) -> None:
-    client = served.browser(Role.ADMIN).client
+def test_pages_scripts_and_data_are_compressed(shared: Served) -> None:
+    client = shared.browser(Role.ADMIN).client
     for path in ("/operations", "/_dash-layout", "/assets/css/frame.css"):
         headers = {"Accept-Encoding": "gzip, br", "Accept": "text/html"}
         answer = client.get(path, headers=headers, buffered=True)
@@ -283,8 +283,8 @@ def test_pages_scripts_and_data_are_compressed(served: Served) -> None:
 
 
 @pytest.mark.parametrize(("host", "status"), [("localhost:8050", 200), ("evil.example", 400)])
-def test_only_known_host_names_are_answered(served: Served, host: str, status: int) -> None:
-    client = served.anonymous().client
+def test_only_known_host_names_are_answered(shared: Served, host: str, status: int) -> None:
+    client = shared.anonymous().client
 
     assert client.get("/sign-in", headers={"Host": host}).status_code == status
 
@@ -320,22 +320,22 @@ def test_a_poll_does_not_keep_a_session_alive(served: Served) -> None:
     assert last_seen() > before
 
 
-def test_readiness_is_told_without_signing_in(served: Served) -> None:
-    answer = served.anonymous().get("/healthz")
+def test_readiness_is_told_without_signing_in(shared: Served) -> None:
+    answer = shared.anonymous().get("/healthz")
 
     assert (answer.status_code, answer.get_json()) == (200, {"status": "ok", "receiving": True})
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-def test_unknown_api_addresses_are_json_404(served: Served, method: str) -> None:
-    answer = served.anonymous().client.open("/api/no/such", method=method)
+def test_unknown_api_addresses_are_json_404(shared: Served, method: str) -> None:
+    answer = shared.anonymous().client.open("/api/no/such", method=method)
 
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
     assert answer.get_json()["detail"] == "there is no /api/no/such."
 
 
-def test_a_page_that_does_not_exist_is_404(served: Served) -> None:
-    answer = served.browser(Role.HOUSEHOLD).get("/nothing", page=True)
+def test_a_page_that_does_not_exist_is_404(shared: Served) -> None:
+    answer = shared.browser(Role.HOUSEHOLD).get("/nothing", page=True)
 
     assert answer.status_code == 404
     assert "There is nothing at this address." in answer.get_data(as_text=True)
