@@ -100,7 +100,8 @@ class Simulator:
         openings: list[tuple[int, int]] = []
         for meter, when in self._exchanges():
             after = times > when
-            registers[meter, after] -= self._at_midnight(self._zone.day_of(when))[meter]
+            if after.any():
+                registers[meter, after] -= self._at_midnight(self._zone.day_of(when))[meter]
             found = np.flatnonzero(times == when)
             openings += [(meter, int(column)) for column in found]
             kept[meter, found] = True
@@ -115,10 +116,11 @@ class Simulator:
         return _with_initials(batch, places)
 
     def _exchanges(self) -> list[tuple[int, int]]:
+        """Which meters were exchanged since the first day, and when."""
         return [
             (place, self._zone.day_start(meter.exchanged_on))
             for place, meter in enumerate(self._meters)
-            if meter.exchanged_on is not None
+            if meter.exchanged_on is not None and meter.exchanged_on >= self._first_day
         ]
 
     def _days(self, start: int, end: int) -> list[date]:

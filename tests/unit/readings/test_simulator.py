@@ -117,3 +117,12 @@ def test_exchanged_meter_starts_again_at_zero_and_loses_nothing() -> None:
         steps = np.diff(after[place].value_wh)
         used = steps[after[place].kind[1:] == Kind.READ].sum()
         assert used == before[place].value_wh[-1] - before[place].value_wh[0]
+
+
+def test_meter_exchanged_before_the_first_day_is_like_any_other() -> None:
+    old = [SimulatedMeter("531-000-001", "3-room", exchanged_on=date(2024, 1, 3))]
+    plain = [SimulatedMeter("531-000-001", "3-room")]
+    assert (
+        Simulator(old, SINGAPORE, first_day=FIRST).day(FIRST).rows()
+        == Simulator(plain, SINGAPORE, first_day=FIRST).day(FIRST).rows()
+    )
