@@ -17,11 +17,17 @@ from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    MetaData,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    text,
+)
 
 from data_layer.errors import Unavailable
 
@@ -35,6 +41,8 @@ METADATA = MetaData(
     }
 )
 MIGRATIONS = Path(__file__).with_name("migrations")
+LATEST_VERSION = "0001"
+"""The revision of the newest file in migrations/versions."""
 BUSY_SECONDS = 30.0
 _WRITING = "meterbook_writing"
 
@@ -87,22 +95,30 @@ class Database:
         self.engine.dispose()
 
     def _migrate(self) -> None:
-        scripts = ScriptDirectory(str(MIGRATIONS))
-        with self.read() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-        if current == scripts.get_current_head():
+        version = self._version()
+        if version == LATEST_VERSION:
             return
-        known = {script.revision for script in scripts.walk_revisions()}
-        if current is not None and current not in known:
+        if version is not None and version > LATEST_VERSION:
             raise NewerDatabase(
-                f"the database is of a newer Meterbook (version {current}; this one knows "
-                f"versions up to {scripts.get_current_head()}): start the newer Meterbook."
+                f"the database is of a newer Meterbook (version {version}; this one knows "
+                f"versions up to {LATEST_VERSION}): start the newer Meterbook."
             )
+        # Only a start that has to migrate pays for loading Alembic.
+        from alembic import command
+        from alembic.config import Config
+
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.write() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, LATEST_VERSION)
+
+    def _version(self) -> str | None:
+        """The revision of the tables, None in an empty database."""
+        with self.read() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _server(url: URL) -> Engine:

@@ -8,11 +8,18 @@ from threading import Thread
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import func, insert, select, text
 
 import data_layer.accounts.tables  # noqa: F401 - declares its tables
 from data_layer.jobs.tables import jobs
-from data_layer.storage.database import METADATA, Database, NewerDatabase
+from data_layer.storage.database import (
+    LATEST_VERSION,
+    METADATA,
+    MIGRATIONS,
+    Database,
+    NewerDatabase,
+)
 
 
 def job(name: str) -> dict[str, object]:
@@ -42,6 +49,10 @@ def test_migrations_end_at_the_tables_the_rooms_declare(file: Path) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
     database.close()
+
+
+def test_the_latest_version_is_the_newest_migration() -> None:
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == LATEST_VERSION
 
 
 def test_a_commit_is_on_disk_before_it_returns(file: Path) -> None:
