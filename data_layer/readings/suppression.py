@@ -14,7 +14,7 @@ carry a coefficient other than 0 fill whole atoms.
 
 Half hours in which fewer than `at_least` meters of an atom report are masked atom by atom, before
 they are added up, so the same holds for each half hour. The guarantee is for one state of the
-accounts: two answers with a change of accounts between them divide differently.
+book: two answers with a change of accounts or a late reading between them may differ by that.
 
 **The division** keeps totals complete where it can. A small place joins other small places of
 its area, or else the smallest atom of it: the area's total stays complete. An area too small as
