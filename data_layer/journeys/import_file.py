@@ -46,6 +46,8 @@ FORMATS = {
     "interval": frozenset(Format) - {Format.REGISTER_CSV},
 }
 """What one may say a file is; `auto` says nothing."""
+PART_ROWS = REJECTIONS_AT_MOST // 2
+"""No receipt can overflow over so many rows: an interval becomes at most two readings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +195,8 @@ def _all_refused(
     if receipt.rejected == len(receipt.rejections):
         yield from receipt.rejections
         return
-    for low in range(0, len(batch), REJECTIONS_AT_MOST):
-        part = _part(batch, low, low + REJECTIONS_AT_MOST)
+    for low in range(0, len(batch), PART_ROWS):
+        part = _part(batch, low, low + PART_ROWS)
         yield from _judged(room, scope, part, source, dry_run=True).rejections
 
 
