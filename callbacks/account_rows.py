@@ -66,10 +66,12 @@ def controls(words: Words) -> Component:
 
 def asked(words: Words) -> AccountFilter:
     """The filter that the address asks for. Raises BadInput."""
-    status = view.word(words, "status")
-    if status and status not in {each.value for each in Status}:
-        raise BadInput(f"status {status!r} must be active or inactive.", field="status")
-    return AccountFilter(text=view.word(words, "search"), status=Status(status) if status else None)
+    status = view.word(words, "status", ANY)
+    if status not in dict(STATUSES):
+        raise BadInput(f"status {status[:40]!r} must be any, active or inactive.", field="status")
+    return AccountFilter(
+        text=view.word(words, "search"), status=None if status == ANY else Status(status)
+    )
 
 
 def count(book: Book, viewer: Viewer, words: Words) -> str:

@@ -1,0 +1,281 @@
+"""Accounts, readings and operations: found, changed, corrected, ended, by mouse and keyboard."""
+
+from __future__ import annotations
+
+import csv
+import re
+from itertools import count
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.chromium import PHONE, until
+
+NUMBERS = count(1)
+ROW = ".ag-center-cols-container .ag-row"
+
+
+def violations(page: Page) -> list[str]:
+    page.mouse.move(2, 2)
+    page.wait_for_load_state("networkidle")
+    return [
+        f"{found['id']}: {node['target']}"
+        for found in Axe().run(page).response["violations"]
+        for node in found["nodes"]
+    ]
+
+
+def account_field(page: Page, name: str):
+    return page.locator(f"""[id='{{"name":"{name}","type":"account-field"}}']""")
+
+
+def account_error(page: Page, name: str):
+    return page.locator(f"""[id='{{"name":"{name}","type":"account-error"}}']""")
+
+
+def register(page: Page, *, email: str = "") -> str:
+    """Three clicks: open, (type), choose, save."""
+    meter_id = f"902-000-{next(NUMBERS):03d}"
+    page.click("#accounts-register")
+    account_field(page, "meter_id").fill(meter_id)
+    account_field(page, "owner_name").fill("Grace Admin")
+    account_field(page, "address").fill("2 Test Street")
+    account_field(page, "email").fill(email)
+    page.click("#accounts-save")
+    expect(page.locator("#accounts-message")).to_contain_text(f"{meter_id}, Grace Admin, is reg")
+    return meter_id
+
+
+def find(page: Page, text: str) -> None:
+    page.fill("#accounts-search", text)
+    page.press("#accounts-search", "Enter")
+    expect(page.locator("#accounts-count")).to_contain_text(re.compile(r"^1 of "))
+    page.locator(ROW, has_text=text).click()
+    expect(page.locator("#accounts-selected")).to_contain_text(text)
+
+
+@pytest.fixture
+def accounts(visit) -> Page:
+    return visit("/accounts", role="admin", shows=ROW)
+
+
+def test_an_account_is_registered_found_and_changed(accounts):
+    meter_id = register(accounts)
+    find(accounts, meter_id)
+    assert "search=" + meter_id in accounts.url
+    accounts.click("#accounts-modify")
+    expect(account_field(accounts, "meter_id")).to_be_disabled()
+    account_field(accounts, "owner_name").fill("Grace Renamed")
+    account_field(accounts, "owner_name").press("Enter")
+
+    expect(accounts.locator("#accounts-message")).to_contain_text("Grace Renamed, is changed")
+    expect(accounts.locator(ROW)).to_contain_text("Grace Renamed")
+
+
+def test_a_registration_is_refused_beside_the_field(accounts):
+    taken = register(accounts)
+    accounts.click("#accounts-register")
+    account_field(accounts, "meter_id").fill(taken)
+    account_field(accounts, "owner_name").fill("Second")
+    account_field(accounts, "address").fill("3 Test Street")
+    account_field(accounts, "email").fill("no e-mail")
+    accounts.click("#accounts-save")
+    expect(account_error(accounts, "email")).to_contain_text("must look like name@example.com")
+    assert violations(accounts) == []
+
+    account_field(accounts, "email").fill("")
+    accounts.click("#accounts-save")
+    expect(account_error(accounts, "meter_id")).to_contain_text("registered already")
+
+
+def test_areas_follow_the_region(accounts):
+    accounts.click("#accounts-register")
+    account_field(accounts, "region").select_option("East")
+
+    expect(account_field(accounts, "area").locator("option", has_text="Bedok")).to_have_count(1)
+    expect(account_field(accounts, "area").locator("option", has_text="Bishan")).to_have_count(0)
+
+
+def test_escape_closes_the_form_and_keeps_nothing(accounts):
+    accounts.click("#accounts-register")
+    account_field(accounts, "owner_name").fill("Nobody")
+    accounts.keyboard.press("Escape")
+    expect(accounts.locator(".modal.show")).to_have_count(0)
+    accounts.click("#accounts-register")
+
+    expect(account_field(accounts, "owner_name")).to_have_value("")
+
+
+def test_an_account_is_closed_after_a_question_and_opened_again(accounts):
+    find(accounts, register(accounts))
+    accounts.click("#accounts-deactivate")
+    expect(accounts.locator("#accounts-confirm-text")).to_contain_text("history stays")
+    assert violations(accounts) == []
+    accounts.click("#accounts-confirm-yes")
+    expect(accounts.locator("#accounts-message")).to_contain_text("is inactive now")
+    expect(accounts.locator(ROW)).to_contain_text("inactive")
+
+    accounts.locator(ROW).click()
+    accounts.locator("#accounts-deactivate", has_text="Activate").click()
+    accounts.click("#accounts-confirm-yes")
+    expect(accounts.locator("#accounts-message")).to_contain_text("is active now")
+
+
+def test_a_one_time_link_sets_the_password_and_is_shown_once(accounts, browser):
+    find(accounts, register(accounts, email=f"grace{next(NUMBERS)}@example.org"))
+    accounts.click("#accounts-link")
+    address = accounts.locator("#accounts-link-address").inner_text()
+    assert violations(accounts) == []
+    accounts.click("#accounts-link-close")
+    expect(accounts.locator("#accounts-link-address")).to_have_count(0)
+
+    owner = browser.new_context().new_page()
+    owner.goto(address)
+    owner.fill("input[name=password]", "a long enough phrase")
+    for again in owner.locator("input[type=password]").all()[1:]:
+        again.fill("a long enough phrase")
+    owner.click("button[type=submit]")
+    owner.wait_for_selector(".frame")
+    owner.context.close()
+
+
+def test_an_account_leads_to_its_usage(accounts):
+    accounts.locator(ROW).first.click()
+    meter_id = accounts.locator("#accounts-selected strong").inner_text()
+    accounts.click("#accounts-usage")
+    accounts.wait_for_selector("#usage-title")
+
+    assert accounts.url.endswith(f"/usage?meter={meter_id}")
+
+
+@pytest.fixture
+def readings(visit) -> Page:
+    return visit("/readings", role="admin", shows=ROW)
+
+
+def test_one_pages_through_readings_without_end(readings):
+    total = int(readings.locator("#readings-count").inner_text().split()[0].replace(",", ""))
+    assert total > 10_000
+    body = readings.locator(".ag-body-viewport")
+    body.evaluate("body => { body.scrollTop = 40 * 5000 }")
+    until(
+        readings,
+        "[...document.querySelectorAll('.ag-center-cols-container .ag-row')].some("
+        "row => +row.getAttribute('row-index') > 4900 && /531-/.test(row.textContent))",
+    )
+
+
+def test_readings_are_filtered_and_sorted_and_the_export_is_what_is_shown(visit, server):
+    page = visit("/readings?meter=531-&sort=meter_id", role="admin", shows=ROW)
+    meter_id = page.locator(f"{ROW} [col-id=meter_id]").first.inner_text()
+    page.fill("#readings-filter-meter", meter_id)
+    page.press("#readings-filter-meter", "Enter")
+    until(page, f"location.search.includes('meter={meter_id}')")
+    page.locator(".ag-header-cell[col-id=value_kwh]").click()
+    until(page, "location.search.includes('sort=value_kwh')")
+    page.wait_for_load_state("networkidle")
+    shown = [
+        float(text.replace(",", ""))
+        for text in page.locator(f"{ROW} [col-id=value_kwh]").all_inner_texts()
+    ]
+    total = int(page.locator("#readings-count").inner_text().split()[0].replace(",", ""))
+
+    href = page.locator("#readings-export a").get_attribute("href")
+    rows = list(csv.DictReader(page.request.get(f"{server}{href}").text().splitlines()))
+
+    assert len(rows) == total
+    assert {row["meter_id"] for row in rows} == {meter_id}
+    assert [float(row["value_kwh"]) for row in rows[: len(shown)]] == sorted(shown)
+
+
+def test_a_reading_is_corrected_with_a_reason_as_a_new_revision(visit):
+    page = visit("/readings?sort=-read_at", role="admin", shows=ROW)
+    chosen = page.locator(f"{ROW}[row-index='0']")
+    value = chosen.locator("[col-id=value_kwh]").inner_text().replace(",", "")
+    meter_id = chosen.locator("[col-id=meter_id]").inner_text()
+    chosen.click()
+    page.click("#readings-correct")
+    expect(page.locator("#readings-value")).to_have_value(value)
+    page.click("#readings-save")
+    expect(page.locator("#readings-reason-error")).to_contain_text("reason is missing")
+    page.fill("#readings-reason", "misread by the installer")
+    page.fill("#readings-value", "0.001")
+    page.click("#readings-save")
+    expect(page.locator("#readings-value-error")).to_contain_text("below the previous")
+    assert violations(page) == []
+    page.fill("#readings-value", f"{float(value) + 0.5:.3f}")
+    page.click("#readings-save")
+
+    expect(page.locator("#readings-message")).to_contain_text(f"Revision 1 of {meter_id}")
+    expect(page.locator(ROW, has_text="page:admin@example.com")).to_have_count(1)
+
+
+def test_no_reading_found_says_so(visit):
+    page = visit("/readings?meter=nobody", role="admin", shows="#readings-filter-meter")
+
+    expect(page.locator("#readings-count")).to_contain_text("0 readings")
+    assert violations(page) == []
+
+
+def test_a_wrong_filter_is_refused_in_one_sentence(visit):
+    page = visit("/readings?from=yesterday", role="admin", shows="#readings-message .notice")
+
+    expect(page.locator("#readings-message")).to_contain_text("from 'yesterday' is not a day")
+
+
+def test_an_operator_ends_the_day_and_sees_what_came_of_it(visit, home):
+    page = visit("/operations", role="admin", shows=".figure-card")
+    page.click("#operations-end-day")
+    expect(page.locator("#operations-confirm-text")).to_contain_text("receiving resumes")
+    assert violations(page) == []
+    page.click("#operations-confirm-yes")
+
+    expect(page.locator("#operations-history")).to_contain_text("readings merged", timeout=30_000)
+    expect(page.locator("#operations-log")).to_contain_text(re.compile("METERBOOK-LOG|empty|531-"))
+    assert list((home / "daily").glob("*.csv"))
+
+
+def test_an_operator_may_think_again(visit):
+    page = visit("/operations", role="admin", shows=".figure-card")
+    page.click("#operations-rebuild")
+    page.click("#operations-confirm-no")
+
+    expect(page.locator(".modal.show")).to_have_count(0)
+    expect(page.locator("#operations-history")).not_to_contain_text("Rebuild of the index")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("path", "shows"),
+    [
+        ("/accounts", ROW),
+        ("/accounts?search=nobody-has-this-name", "#accounts-search"),
+        ("/readings", ROW),
+        ("/operations", ".figure-card"),
+        ("/upload", "#upload-form"),
+    ],
+)
+def test_axe_finds_nothing_on_any_page(visit, theme, path, shows):
+    page = visit(path, role="admin", theme=theme, shows=shows)
+
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("path", ["/accounts", "/readings", "/operations", "/upload"])
+def test_a_phone_needs_no_sideways_scroll(visit, path):
+    page = visit(path, role="admin", viewport=PHONE)
+    page.wait_for_load_state("networkidle")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize("path", ["/accounts", "/readings", "/operations", "/upload"])
+@pytest.mark.parametrize("role", ["household", "government"])
+def test_pages_of_the_operator_are_closed_to_others(visit, path, role):
+    page = visit(path, role=role, shows="#main")
+    page.wait_for_load_state("networkidle")
+
+    assert page.locator("#accounts-search, #readings-count, #upload-form, .log-tail").count() == 0
+    assert urlsplit(page.url).path in (path, "/sign-in", "/")
