@@ -113,10 +113,15 @@ def assemble(days: Sequence[DayReadings], rows_of: Sequence[Ints], count: int) -
     return Columns(count, row_column, times, values, kinds)
 
 
+def run_starts(code: Ints) -> Ints:
+    """Where each stretch of equal codes begins."""
+    change = np.flatnonzero(code[1:] != code[:-1]) + 1
+    return np.concatenate((np.zeros(min(1, len(code)), np.int64), change))
+
+
 def _runs(code: Ints) -> tuple[Ints, Ints]:
     """Start and length of each stretch of equal codes."""
-    change = np.flatnonzero(code[1:] != code[:-1]) + 1
-    start = np.concatenate((np.zeros(min(1, len(code)), np.int64), change))
+    start = run_starts(code)
     return start, np.diff(np.concatenate((start, [len(code)])))
 
 

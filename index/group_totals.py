@@ -89,7 +89,9 @@ class GroupTotals:
         some &= self.roster.cell != COUNTS_NOT
         amount = np.zeros(len(self.roster.meters), dtype=np.int64)
         np.add.at(amount, self.roster.meter[some], (last - first)[some])
-        meters = np.unique(self.roster.meter[some])
+        counted = np.zeros(len(amount), dtype=np.bool_)
+        counted[self.roster.meter[some]] = True
+        meters = np.flatnonzero(counted)
         rank = -amount[meters] if descending else amount[meters]
         if 0 < limit < len(meters):
             bound = np.partition(rank, limit - 1)[limit - 1]

@@ -22,10 +22,31 @@ IN_NO_CELL, COUNTS_NOT = -1, -2
 
 
 @dataclass(frozen=True, eq=False)
-class Roster:
-    """Keys by row, the cell of each row, and the paths the cells stand for."""
+class Names:
+    """Keys by row and the ways to find them; shared by versions whose rows are the same."""
 
     keys: tuple[Key, ...]
+
+    @cached_property
+    def directory(self) -> SortedDict[Key, int]:
+        return SortedDict((key, row) for row, key in enumerate(self.keys))
+
+    @cached_property
+    def meters(self) -> tuple[str, ...]:
+        return tuple(sorted({meter_id for meter_id, _ in self.keys}))
+
+    @cached_property
+    def meter(self) -> Ints:
+        """Number of each row's meter in `meters`."""
+        number = {meter_id: n for n, meter_id in enumerate(self.meters)}
+        return np.array([number[meter_id] for meter_id, _ in self.keys], dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Roster:
+    """Names by row, the cell of each row, and the paths the cells stand for."""
+
+    names: Names
     cell: Ints
     paths: tuple[Path, ...]
 
@@ -41,28 +62,30 @@ class Roster:
             return (len(paths) if path is None else number[_plain(path)]), key
 
         ranked = tuple(sorted(known, key=order))
-        return cls(ranked, _cells(ranked, places, number), paths)
+        return cls(Names(ranked), _cells(ranked, places, number), paths)
 
     def __len__(self) -> int:
         return len(self.keys)
 
-    @cached_property
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        return self.names.keys
+
+    @property
     def directory(self) -> SortedDict[Key, int]:
-        return SortedDict((key, row) for row, key in enumerate(self.keys))
+        return self.names.directory
+
+    @property
+    def meters(self) -> tuple[str, ...]:
+        return self.names.meters
+
+    @property
+    def meter(self) -> Ints:
+        return self.names.meter
 
     @cached_property
     def number_of_path(self) -> dict[Path, int]:
         return {path: n for n, path in enumerate(self.paths)}
-
-    @cached_property
-    def meters(self) -> tuple[str, ...]:
-        return tuple(sorted({meter_id for meter_id, _ in self.keys}))
-
-    @cached_property
-    def meter(self) -> Ints:
-        """Number of each row's meter in `meters`."""
-        number = {meter_id: n for n, meter_id in enumerate(self.meters)}
-        return np.array([number[meter_id] for meter_id, _ in self.keys], dtype=np.int64)
 
     def with_keys(self, keys: Iterable[Key]) -> Roster:
         """Room for keys that are new; they count in no cell yet."""
@@ -70,14 +93,14 @@ class Roster:
         if not new:
             return self
         cell = np.concatenate((self.cell, np.full(len(new), IN_NO_CELL, dtype=np.int64)))
-        return Roster((*self.keys, *new), cell, self.paths)
+        return Roster(Names((*self.keys, *new)), cell, self.paths)
 
     def with_places(self, places: Places) -> Roster:
         """Rows stay where they are and count where `places` says; new paths come at the end."""
         wanted = {_plain(p) for key in self.keys if (p := places.get(key)) is not None}
         paths = (*self.paths, *sorted(wanted - set(self.paths)))
         number = {path: n for n, path in enumerate(paths)}
-        return Roster(self.keys, _cells(self.keys, places, number), paths)
+        return Roster(self.names, _cells(self.keys, places, number), paths)
 
 
 def _plain(path: Path) -> Path:

@@ -71,8 +71,10 @@ class RowQueries:
         energy, estimated = self._sums_until(row, slots)
         low, high = self._parts.pointer[row : row + 2].tolist()
         starts, ends = self._parts.start[low:high], self._parts.end[low:high]
-        gap = starts[1:] > ends[:-1]
-        starts, ends = np.append(starts[:1], starts[1:][gap]), np.append(ends[:-1][gap], ends[-1:])
+        if high - low > 1:
+            gap = starts[1:] > ends[:-1]
+            starts = np.concatenate((starts[:1], starts[1:][gap]))
+            ends = np.concatenate((ends[:-1][gap], ends[-1:]))
         first, stop = grid.slot_after(starts), grid.slot(ends)
         full = covered(slots, first, np.maximum(first, stop))
         return Measures(

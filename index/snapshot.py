@@ -32,7 +32,7 @@ from index.grid import DAY, SLOTS, Grid
 from index.leaves import Leaves
 from index.long_gaps import LongGaps
 from index.prefix_table import PrefixTable
-from index.roster import Roster
+from index.roster import Names, Roster
 from index.segments import Segments
 from index.side_columns import SideColumns, stacked
 
@@ -48,7 +48,7 @@ _TABLE = ("before", "line", "within")
 _SIDE = ("rows", "times", "values", "kinds")
 
 
-class SnapshotDamaged(Exception):
+class SnapshotDamaged(ValueError):
     """The file is not a snapshot of this index, or not a whole one: build the index again."""
 
 
@@ -181,7 +181,7 @@ def _mapped(path: FilePath, *, verify: bool) -> tuple[dict[str, Any], dict[str, 
 def _assembled(header: dict[str, Any], found: dict[str, Array]) -> Loaded:
     names = json.loads(found["names"].tobytes())
     roster = Roster(
-        tuple((meter, register) for meter, register in names["keys"]),
+        Names(tuple((meter, register) for meter, register in names["keys"])),
         found["cell"],
         tuple((region, area, dwelling) for region, area, dwelling in names["paths"]),
     )

@@ -161,7 +161,8 @@ class _Step:
 
     def run(self, roster: Roster) -> tuple[Leaves, list[Change]]:
         rows, numbers = lines_needed(self.columns, self.leaves.grid)
-        old = _with_blocks(self.leaves, np.setdiff1d(numbers, self.leaves.blocks))
+        _, stored = self.leaves.place(numbers)
+        old = _with_blocks(self.leaves, np.unique(numbers[~stored]))
         new = replace(old, segments=self._segments(), gaps=self._gaps(), side=self._side())
         changes = []
         grid = self.leaves.grid
