@@ -18,11 +18,14 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from data_layer.clock import system_clock
+from data_layer.journeys.create_demo import create_demo
 from tests.browser.chromium import DESKTOP, Watch, chromium
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROLE_BUTTONS = {"household": "Household", "government": "Government", "admin": "Operator"}
 START_SECONDS = 60
+PATIENCE_MILLISECONDS = 15_000
 Visitor = Callable[..., Page]
 
 
@@ -36,9 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demo home of a few dozen meters and three months."""
     folder = tmp_path_factory.mktemp("browser") / "home"
-    command = [sys.executable, "-m", "flask", "demo", "create", "--meters", "40", "--months", "3"]
-    subprocess.run(command, cwd=PROJECT, env=_environment(folder), check=True, timeout=120)
+    create_demo(folder, now=system_clock(), progress=_unseen, meters=120, days=100)
     return folder
+
+
+def _unseen(_what: str, _done: int, _of: int) -> None:
+    """Nobody watches the demo being made."""
 
 
 @pytest.fixture(scope="session")
@@ -135,6 +141,7 @@ def visit(
         )
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(PATIENCE_MILLISECONDS)
         watch.follow(page)
         page.goto(f"{server}{path}")
         page.wait_for_selector(shows, state="attached")

@@ -26,6 +26,18 @@ def test_axe_finds_nothing(visit, wanted: Visit, theme):
     ] == []
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_where_there_is_no_page(browser, server, sessions, theme):
+    context = browser.new_context(storage_state=sessions["household"], color_scheme=theme)
+    page = context.new_page()
+    answer = page.goto(f"{server}/nowhere")
+
+    assert answer is not None
+    assert answer.status == 404
+    assert [found["id"] for found in Axe().run(page).response["violations"]] == []
+    context.close()
+
+
 @EVERY_PAGE
 def test_phone_needs_no_sideways_scroll(visit, wanted: Visit):
     page = visit(wanted.path, role=wanted.role, viewport=PHONE, shows=wanted.shows)

@@ -35,9 +35,11 @@ def test_modebar_has_no_button_that_sends_data_away(visit):
     assert not [title for title in titles if "share" in title.lower() or "cloud" in title.lower()]
 
 
-def test_ended_session_leads_to_sign_in(visit):
+def test_ended_session_leads_to_sign_in(visit, watch):
     page = visit("/usage", shows=".js-plotly-plot .trace.bars .point")
     page.context.clear_cookies()
     page.click("text=Yesterday")
 
     page.wait_for_url("**/sign-in?next=**")
+    assert all("401" in complaint for complaint in watch.complaints)
+    watch.complaints.clear()
