@@ -87,7 +87,7 @@ def assert_groups_equal(index: SortedIndex, home: Home, rng: random.Random) -> N
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_built_index_answers_like_the_oracle(seed: int) -> None:
     home = random_home(seed)
     index = build(home)
@@ -96,7 +96,7 @@ def test_a_built_index_answers_like_the_oracle(seed: int) -> None:
 
 
 @given(st.integers(0, 10**9), st.integers(1, 6))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_after_any_changed_days_it_answers_like_the_oracle(seed: int, changes: int) -> None:
     home, rng = random_home(seed), random.Random(seed + 1)
     index = build(home)
@@ -112,7 +112,7 @@ def test_after_any_changed_days_it_answers_like_the_oracle(seed: int, changes: i
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_an_older_version_keeps_its_answers(seed: int) -> None:
     home, rng = random_home(seed), random.Random(seed + 1)
     first = build(home)
@@ -131,7 +131,7 @@ def test_an_older_version_keeps_its_answers(seed: int) -> None:
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_moving_places_is_exact_at_once(seed: int) -> None:
     home, rng = random_home(seed), random.Random(seed)
     index = build(home)
