@@ -12,18 +12,14 @@ Pages and callbacks are listed here by hand: `dash.register_page` for each page 
 
 from __future__ import annotations
 
-import logging
-import signal
 import sys
-from collections.abc import Callable, Mapping
-from logging.handlers import TimedRotatingFileHandler
+from collections.abc import Callable
 from threading import Lock
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any, cast
 
 import click
 import dash
-import waitress
 from dash import Dash, html
 from dash.development.base_component import Component
 from flask import Flask
@@ -52,6 +48,7 @@ from api.exports import exports
 from api.health import health
 from api.unknown import unknown
 from api.uploads import uploads
+from cli.serving import serve
 from components.document import document
 from components.shell import NavigationItem, frame
 from data_layer.accounts.model import Role
@@ -61,7 +58,7 @@ from data_layer.storage.home import PRIVATE_FOLDER
 from security.asset_files import asset_urls
 from security.exposure import refuse_if_exposed
 from security.install import Surroundings, install, trusted_hosts
-from security.policy import MEGABYTE, Access
+from security.policy import Access
 from security.viewer import current_viewer, signed_in
 from settings import PROJECT_FOLDER, Settings
 
@@ -84,7 +81,6 @@ CALLBACKS: tuple[ModuleType, ...] = (
     callbacks.government,
     callbacks.usage,
 )
-LOG_DAYS = 14
 
 
 def create_app(settings: Settings | None = None, *, book: Book | None = None) -> Flask:
@@ -230,8 +226,7 @@ def main() -> int:
         settings = Settings()
         with open_book(settings) as book:
             refuse_if_exposed(book, host=settings.host)
-            _log_to_file(book)
-            return _serve(create_app(settings, book=book), book, settings)
+            return serve(create_app(settings, book=book), book, settings)
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
@@ -239,61 +234,6 @@ def main() -> int:
     except (MeterbookError, OSError) as error:
         click.echo(f"Meterbook does not start: {error}", err=True)
     return 1
-
-
-def _serve(server: Flask, book: Book, settings: Settings) -> int:
-    waiting = waitress.create_server(
-        server,
-        host=settings.host,
-        port=settings.port,
-        threads=16,
-        connection_limit=1000,
-        channel_timeout=60,
-        max_request_header_size=32 * 1024,
-        max_request_body_size=1024 * MEGABYTE,
-        ident=None,
-        **_behind_tls(settings),
-    )
-    signal.signal(signal.SIGTERM, _stop)
-    address = _address(settings, getattr(waiting, "effective_port", settings.port))
-    click.echo(f"Meterbook serves {book.home} at {address}/")
-    token = book.sign_in.first_admin_link()
-    if token is not None:
-        click.echo(
-            f"Nobody runs this home yet. Open once, within 24 hours: {address}/set-up/{token}",
-            err=True,
-        )
-    waiting.run()
-    return 0
-
-
-def _behind_tls(settings: Settings) -> Mapping[str, Any]:
-    """With secure cookies a proxy on this machine ends TLS and says who asked."""
-    if not settings.secure_cookies:
-        return {}
-    return {
-        "trusted_proxy": "127.0.0.1",
-        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
-        "clear_untrusted_proxy_headers": True,
-    }
-
-
-def _address(settings: Settings, port: int) -> str:
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    """SIGTERM: waitress finishes the requests at hand, then the book is closed."""
-    raise SystemExit(0)
-
-
-def _log_to_file(book: Book) -> None:
-    handler = TimedRotatingFileHandler(
-        book.home / PRIVATE_FOLDER / "meterbook.log", when="midnight", backupCount=LOG_DAYS
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 if __name__ == "__main__":

@@ -70,7 +70,6 @@ class _Doors:
         answer.delete_cookie(
             cookie_name(secure=self.secure), secure=self.secure, httponly=True, samesite="Lax"
         )
-        answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
 
     def show_link(self, token: str) -> ResponseReturnValue:

@@ -8,10 +8,11 @@ or an editor in users.csv, the stamp no longer fits and the session is over at i
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 
 from data_layer.accounts.model import Role
 from data_layer.accounts.tables import sessions
@@ -59,10 +60,11 @@ class SessionStore:
     clock: Clock
 
     def begin(self, *, email: str, role: Role, stamp: str) -> str:
-        """Open a session and return its id, which is told to nobody else."""
+        """Open a session and return its id, which is told to nobody else. Clears away old ones."""
         now = epoch_of(self.clock())
         session_id = secrets.token_urlsafe(32)
         with self.database.write() as connection:
+            connection.execute(delete(sessions).where(or_(*_over(now))))
             connection.execute(
                 insert(sessions).values(
                     id_hash=_hash(session_id),
@@ -110,25 +112,18 @@ class SessionStore:
         with self.database.write() as connection:
             return connection.execute(delete(sessions).where(sessions.c.email == email)).rowcount
 
-    def sweep(self) -> int:
-        """Remove sessions that are over; returns how many."""
-        now = epoch_of(self.clock())
-        over = or_(
-            *(
-                (sessions.c.role == role.value)
-                & (
-                    (sessions.c.last_seen_at <= now - limits.idle)
-                    | (sessions.c.created_at <= now - limits.absolute)
-                )
-                for role, limits in LIMITS.items()
-            )
-        )
-        with self.database.write() as connection:
-            return connection.execute(delete(sessions).where(over)).rowcount
-
     def _delete(self, key: str) -> None:
         with self.database.write() as connection:
             connection.execute(delete(sessions).where(sessions.c.id_hash == key))
+
+
+def _over(now: int) -> Iterator[ColumnElement[bool]]:
+    """For each role, what makes its sessions be over."""
+    for role, limits in LIMITS.items():
+        idled = sessions.c.last_seen_at <= now - limits.idle
+        yield (sessions.c.role == role.value) & (
+            idled | (sessions.c.created_at <= now - limits.absolute)
+        )
 
 
 def _session(row: Row[tuple[object, ...]]) -> Session:

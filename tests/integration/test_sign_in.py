@@ -363,3 +363,12 @@ def test_a_denial_is_written_down(served: Served) -> None:
         "denied",
         "/operations",
     )
+
+
+def test_tokens_cannot_be_tried_without_end(served: Served) -> None:
+    browser = served.anonymous()
+
+    answers = [browser.get(f"/set-up/{n}", page=True) for n in range(61)]
+
+    assert [answer.status_code for answer in answers] == [404] * 60 + [429]
+    assert answers[-1].headers["Retry-After"] == "60"

@@ -99,6 +99,22 @@ def test_sessions_end_when_idle_and_at_the_latest_after_a_working_day(
     assert who(furnished, busy) is None
 
 
+def test_sessions_that_are_over_are_cleared_away(
+    furnished: AccountsRoom, enter_by_link: Enter, clock: Any
+) -> None:
+    for email in ("tan@example.org", "gov@example.org"):
+        enter_by_link(email)
+    clock.pass_by(minutes=20)
+    enter_by_link("boss@example.org")
+    assert furnished.sessions.end_all("tan@example.org") == 1
+
+    clock.pass_by(minutes=20)
+    sign_in(furnished, "boss@example.org")
+
+    assert furnished.sessions.end_all("gov@example.org") == 0
+    assert furnished.sessions.end_all("boss@example.org") == 1
+
+
 def test_last_seen_is_written_once_a_minute(
     furnished: AccountsRoom, enter_by_link: Enter, clock: Any
 ) -> None:
