@@ -50,7 +50,7 @@ def add(*, password_stdin: bool, **attributes: str | None) -> None:
     with beside_the_server() as book:
         kept = book.accounts.register(new, actor=OPERATOR.name)
         if password is not None:
-            _set_password(book, kept.email, password)
+            kept = _with_password(book, kept, password)
     answer(_facts(kept), [f"Meter {kept.meter_id} is registered to {kept.owner_name}."])
 
 
@@ -81,7 +81,7 @@ def modify(meter_id: str, *, password_stdin: bool, **attributes: str | None) -> 
         password = _password(new.email) if password_stdin else None
         kept = book.accounts.modify(new, actor=OPERATOR.name)
         if password is not None:
-            _set_password(book, kept.email, password)
+            kept = _with_password(book, kept, password)
     answer(_facts(kept), [f"Meter {kept.meter_id} is modified."])
 
 
@@ -107,9 +107,11 @@ def _password(email: str) -> str:
     return password
 
 
-def _set_password(book: Book, email: str, password: str) -> None:
-    book.accounts.set_password_hash(email, hash_password(password), actor=OPERATOR.name)
-    book.sessions.end_all(email)
+def _with_password(book: Book, one: Account, password: str) -> Account:
+    """Set the household's password and sign it out everywhere; the account as it is now."""
+    book.accounts.set_password_hash(one.email, hash_password(password), actor=OPERATOR.name)
+    book.sessions.end_all(one.email)
+    return book.accounts.get(one.meter_id) or one
 
 
 def _facts(one: Account) -> dict[str, object]:
