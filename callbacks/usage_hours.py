@@ -78,13 +78,13 @@ def _chart(book: Book, words: Words, half_hours: SeriesTable, days: DayRange) ->
         ],
         addresses=[address_of(words, DayRange(day, day)) for day, _ in used],
     )
-    mondays = [days.first + timedelta(days=n) for n in range(DAYS)]
+    every_day = [days.first + timedelta(days=n) for n in range(DAYS)]
     return hour_map(
         cells,
         day_count=DAYS,
         ticks=[
-            ((day - days.first).days, text.day_text(day, year=False))
-            for day in mondays
+            ((day - days.first).days, f"{day.day} {day:%b}")
+            for day in every_day
             if day.weekday() == 0
         ],
         title=f"Hour by hour, {text.range_text(days)}",

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 STYLES = (
     "vendor/bootstrap/bootstrap.min.css",
-    "vendor/bootstrap-icons/bootstrap-icons.min.css",
+    "vendor/bootstrap-icons/icons.css",
     "css/tokens.css",
     "css/frame.css",
     "css/controls.css",
@@ -34,7 +34,7 @@ PLOTLY = "vendor/plotly/plotly-basic.min.js"
 """Fetched when the first chart appears; assets/js/charts.js points Dash at it."""
 FONT = "fonts/inter-latin.woff2"
 """Without a version, as tokens.css names it."""
-ICON = "favicon.svg"
+FAVICON = "favicon.svg"
 
 
 def head(asset_url: Callable[[str], str], *, styles: tuple[str, ...] = STYLES) -> str:
@@ -43,7 +43,7 @@ def head(asset_url: Callable[[str], str], *, styles: tuple[str, ...] = STYLES) -
     return "\n".join(
         [
             '<meta name="color-scheme" content="light dark">',
-            f'<link rel="icon" href="{asset_url(ICON)}" type="image/svg+xml">',
+            f'<link rel="icon" href="{asset_url(FAVICON)}" type="image/svg+xml">',
             f'<script src="{asset_url(THEME_SCRIPT)}"></script>',
             f'<link rel="preload" href="/assets/{FONT}" as="font" crossorigin>',
             *links,

@@ -24,7 +24,7 @@ def address(name: str) -> str:
         document.THEME_SCRIPT,
         document.PLOTLY,
         document.FONT,
-        document.ICON,
+        document.FAVICON,
     ],
 )
 def test_every_named_file_is_there(name):
