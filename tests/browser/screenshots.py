@@ -6,10 +6,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from tests.browser.chromium import DESKTOP, chromium
+from tests.browser.chromium import chromium
 from tests.browser.conftest import PROJECT, ROLE_BUTTONS, serving
 
 FOLDER = PROJECT / "docs" / "screenshots"
+VIEWPORT = {"width": 1366, "height": 1180}
 PICTURES = {
     "usage": ("household", "/usage?period=this_month&compare=previous"),
     "government": ("government", "/government"),
@@ -26,7 +27,7 @@ def main() -> None:
 
 
 def _take(browser: Browser, address: str, role: str, path: str, theme: str, picture: Path) -> None:
-    context = browser.new_context(viewport=DESKTOP, color_scheme=theme)
+    context = browser.new_context(viewport=VIEWPORT, color_scheme=theme)
     page = context.new_page()
     page.goto(f"{address}/sign-in")
     page.locator(".entry-person", has_text=ROLE_BUTTONS[role]).first.click()
