@@ -9,6 +9,7 @@ import numpy as np
 
 from api.csv_text import safe_cell
 from data_layer.clock import HomeZone
+from data_layer.errors import BadInput
 from data_layer.quantities import VOID_WH, format_kwh
 from data_layer.readings import queries
 from data_layer.readings.model import (
@@ -23,20 +24,27 @@ from data_layer.readings.room import ReadingRoom
 HEADER = "meter_id,register_id,read_at,value_kwh,kind,type,flag,revision,source\n"
 FIRST_ROWS, MORE_ROWS = 1000, 50_000
 """A small first page lets the download begin at once."""
+SORTED_ROWS_AT_MOST = 1_000_000
+"""Rows of an order other than by time, which are taken in one piece."""
 
 
 def export(room: ReadingRoom, scope: Scope, wanted: RowFilter) -> Iterator[str]:
     """Header and every matching row, in the filter's order."""
-    yield HEADER
-    offset, total = 0, 1
+    by_time = wanted.sort_by == "read_at"
+    head, offset, total = HEADER, 0, 1
     while offset < total:
-        limit = MORE_ROWS if offset else FIRST_ROWS
+        limit = FIRST_ROWS if not offset else MORE_ROWS if by_time else SORTED_ROWS_AT_MOST
         page = queries.rows(room, scope, replace(wanted, offset=offset, limit=limit))
         total = page.total
-        if not len(page.batch):
-            return
-        yield lines(page.batch, room.zone)
-        offset += len(page.batch)
+        if not by_time and total > SORTED_ROWS_AT_MOST:
+            raise BadInput(
+                f"{total:,} readings are too many to export in this order: sort them by time or "
+                f"narrow the filter (at most {SORTED_ROWS_AT_MOST:,}).",
+                field="sort",
+            )
+        yield head + lines(page.batch, room.zone)
+        head = ""
+        offset += len(page.batch) or total
 
 
 def lines(batch: ReadingBatch, zone: HomeZone) -> str:

@@ -13,8 +13,13 @@ from api.address_words import Words, choice, day, one
 from data_layer.clock import HomeZone
 from data_layer.readings.model import ACTUAL, Flag, Kind, RowFilter
 
-SORTS = {"read_at": "Time", "meter_id": "Meter", "value_kwh": "Reading", "source": "Source"}
-"""Columns by which readings can be ordered."""
+SORTS = {
+    "read_at": "read_at",
+    "meter_id": "meter_id",
+    "value_kwh": "value_wh",
+    "source": "source",
+}
+"""Columns by which readings can be ordered, and what the store calls them."""
 ANY = "any"
 KINDS: dict[str, Kind | None] = {ANY: None, "read": Kind.READ, "initial": Kind.INITIAL}
 FLAGS: dict[str, Flag | None] = {ANY: None, "valid": Flag.VALID, "suspect": Flag.SUSPECT}
@@ -36,7 +41,7 @@ def read_filter(words: Words, zone: HomeZone) -> RowFilter:
         kind=KINDS[choice(words, "kind", KINDS, ANY)],
         start=None if first is None else zone.day_start(first),
         end=None if last is None else zone.day_start(last + timedelta(days=1)),
-        sort_by=sort.removeprefix("-"),
+        sort_by=SORTS[sort.removeprefix("-")],
         descending=sort.startswith("-"),
     )
 

@@ -11,15 +11,15 @@ from dash import html
 from dash.development.base_component import Component
 
 from api.reading_filter import ACTUAL_WORD, ANY, SORTS, read_filter
-from callbacks.endless_rows import response, wanted
+from callbacks.endless_rows import Wanted, response, wanted
 from components import filters, messages, view
 from components.ids import Readings
 from data_layer.accounts.model import Viewer
 from data_layer.book import Book
 from data_layer.clock import HomeZone
-from data_layer.errors import MeterbookError
+from data_layer.errors import BadInput
 from data_layer.readings import queries
-from data_layer.readings.model import FLAG_TEXT, KIND_TEXT, Action, Reading
+from data_layer.readings.model import FLAG_TEXT, KIND_TEXT, Action, Reading, RowFilter
 from pages.readings import PATH
 
 Words = Mapping[str, str | Sequence[str]]
@@ -88,7 +88,7 @@ def controls(words: Words) -> Component:
 def _refused(book: Book, words: Words) -> Component | str:
     try:
         read_filter(_lists(words), book.zone)
-    except MeterbookError as error:
+    except BadInput as error:
         return messages.error(error.sentence)
     return ""
 
@@ -100,24 +100,25 @@ def block(
     asked = wanted(request)
     scope = book.authorize(viewer, Action.READ_READINGS)
     try:
-        filtered = read_filter(_lists(words), book.zone)
-    except MeterbookError:
-        return response([], 0), "No readings"
-    by_column = asked.sort_by in SORTS
-    page = queries.rows(
-        book.readings,
-        scope,
-        replace(
-            filtered,
-            sort_by=asked.sort_by if by_column else filtered.sort_by,
-            descending=asked.descending if by_column else filtered.descending,
-            offset=asked.start,
-            limit=asked.end - asked.start,
-        ),
-    )
+        page = queries.rows(book.readings, scope, _filter(book, words, asked))
+    except BadInput as error:
+        return response([], 0), error.sentence
     rows = [_row(reading, book.zone) for reading in page.batch.rows()]
     noun = "reading" if page.total == 1 else "readings"
     return response(rows, page.total), f"{page.total:,} {noun}, {book.zone.name} time"
+
+
+def _filter(book: Book, words: Words, asked: Wanted) -> RowFilter:
+    """The address's filter for one block; a column the grid sorts by goes first."""
+    filtered = read_filter(_lists(words), book.zone)
+    by_column = asked.sort_by in SORTS
+    return replace(
+        filtered,
+        sort_by=SORTS[asked.sort_by] if by_column else filtered.sort_by,
+        descending=asked.descending if by_column else filtered.descending,
+        offset=asked.start,
+        limit=asked.end - asked.start,
+    )
 
 
 def _lists(words: Words) -> dict[str, tuple[str, ...]]:

@@ -34,6 +34,15 @@ def number_column(field: str, title: str, *, decimals: int = 3, **more: Any) -> 
     }
 
 
+def sorted_by(columns: Sequence[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
+    """The columns with the arrow on the one that the word names: `kwh` upwards, `-kwh` down."""
+    order = "desc" if sort.startswith("-") else "asc"
+    return [
+        {**each, "sort": order if each["field"] == sort.removeprefix("-") else None}
+        for each in columns
+    ]
+
+
 def grid(
     grid_id: Any,
     columns: Sequence[dict[str, Any]],

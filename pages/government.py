@@ -7,7 +7,7 @@ from dash import html
 from components import charts, messages, view
 from components.cards import panel
 from components.ids import Government
-from components.tables import column, grid, number_column
+from components.tables import column, grid, number_column, sorted_by
 
 PATH = "/government"
 TITLE = "Group consumption"
@@ -78,7 +78,7 @@ def layout(**query: str) -> html.Div:
                     html.Div(id=Government.GROUPS_HEAD, className="chart-actions"),
                     grid(
                         Government.GROUPS,
-                        GROUP_COLUMNS,
+                        sorted_by(GROUP_COLUMNS, str(query.get("sort", "-kwh"))),
                         label="Groups by region, area and dwelling type",
                         height=420,
                         options={

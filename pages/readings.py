@@ -8,7 +8,7 @@ from dash import dcc, html
 from components import dialogs, filters, messages, view
 from components.attributes import aria
 from components.ids import Readings
-from components.tables import column, grid, number_column
+from components.tables import column, grid, number_column, sorted_by
 
 PATH = "/readings"
 TITLE = "Readings"
@@ -18,7 +18,7 @@ ICON = "table"
 COLUMNS = (
     column("meter_id", "Meter", minWidth=130),
     column("register_id", "Register", sortable=False, maxWidth=120),
-    column("read_at", "Local time", minWidth=200, sort="desc"),
+    column("read_at", "Local time", minWidth=200),
     number_column("value_kwh", "Reading in kWh", minWidth=140),
     column("kind", "Kind", sortable=False, maxWidth=110),
     column("type", "Type", sortable=False, maxWidth=140),
@@ -62,7 +62,7 @@ def layout(**query: str) -> html.Div:
             ),
             grid(
                 Readings.GRID,
-                COLUMNS,
+                sorted_by(COLUMNS, str(query.get("sort", "-read_at"))),
                 label="Readings",
                 endless=True,
                 height=560,

@@ -41,11 +41,8 @@ def _one_reading() -> html.Section:
         autocomplete="off",
         persistence=True,
         persistence_type="local",
-        required=True,
     )
-    value = dbc.Input(
-        id=Upload.READING, type="text", inputmode="decimal", placeholder="1234.500", required=True
-    )
+    value = dbc.Input(id=Upload.READING, type="text", inputmode="decimal", placeholder="1234.500")
     return html.Section(
         [
             html.H2("One reading", className="panel-title"),
@@ -55,7 +52,7 @@ def _one_reading() -> html.Section:
                     html.Datalist(id=Upload.METERS),
                     _field(
                         "Time",
-                        dbc.Input(id=Upload.TIME, type="datetime-local", step=1800, required=True),
+                        dbc.Input(id=Upload.TIME, type="datetime-local"),
                         Upload.TIME_ERROR,
                     ),
                     _field("Reading in kWh", value, Upload.READING_ERROR),

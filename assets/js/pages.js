@@ -41,11 +41,15 @@
     return SAME();
   }
 
-  // The sorted column of a grid as a word of the address: "-kwh", "area".
+  // The sorted column of a grid as a word of the address: "-kwh", "area". The usual order is not
+  // written, so that opening a page does not change its address.
+  const USUAL_ORDER = { "government-view": "-kwh", "readings-view": "-read_at" };
+
   function sorted(columns, store) {
     const column = (columns || []).find((each) => each.sort);
     if (!column) return SAME();
-    return setWords({ sort: (column.sort === "desc" ? "-" : "") + column.colId }, store);
+    const sort = (column.sort === "desc" ? "-" : "") + column.colId;
+    return setWords({ sort: sort === USUAL_ORDER[store] ? "" : sort }, store);
   }
 
   // Endless grids keep blocks of rows; after a change of filter or data they fetch them anew.

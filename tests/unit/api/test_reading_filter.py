@@ -55,3 +55,7 @@ def test_words_become_a_filter():
 def test_an_unknown_word_is_refused_by_name(name):
     with pytest.raises(BadInput, match=name):
         read_filter({name: ["nonsense"]}, ZONE)
+
+
+def test_the_value_column_is_sorted_by_what_the_store_calls_it():
+    assert read_filter({"sort": ["-value_kwh"]}, ZONE).sort_by == "value_wh"
