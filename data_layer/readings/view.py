@@ -103,11 +103,10 @@ class View(Stored):
         return min(first for first, _ in spans), max(last for _, last in spans)
 
     def registers(self, meter_id: str) -> tuple[str, ...]:
-        found = set(self.index.registers(meter_id))
-        for key in self.words.series.of_meter(meter_id):
-            if key.register_id not in found and self.touched(key):
-                found.add(key.register_id)
-        return tuple(sorted(found))
+        told = {key.register_id for key in self.words.series.of_meter(meter_id)}
+        found = sorted(told.union(self.index.registers(meter_id)))
+        present = self.present([SeriesKey(meter_id, register_id) for register_id in found])
+        return tuple(found[place] for place in np.flatnonzero(present).tolist())
 
     def _measures(self, key: SeriesKey, edges: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         row = self.index.row(key)
