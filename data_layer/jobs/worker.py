@@ -9,6 +9,7 @@ import time
 from sqlalchemy.exc import SQLAlchemyError
 
 from data_layer.errors import MeterbookError
+from data_layer.jobs.memory import give_back_memory
 from data_layer.jobs.model import Job, JobKind, Result, Stopped
 from data_layer.jobs.queue import INTERRUPTED_BEFORE, Jobs
 
@@ -55,6 +56,7 @@ class Worker:
                 job = self._jobs.claim()
                 if job is not None:
                     self._do(job)
+                    give_back_memory()
                     continue
             except SQLAlchemyError:
                 log.exception("the jobs table cannot be used; trying again")

@@ -13,7 +13,12 @@ The answer of a dry run and of an import alike, as the job's result:
     sample                       the first rows: [{line, meter_id, register_id, start, end, kwh}];
                                  of a register read `start` is empty and `kwh` the register
 
-After an import the staged bytes go; what it refused stays for download.
+A dry run holds each chunk (about 100,000 rows) against what is stored, not against the chunks
+before it; an import holds every row against all that came before.
+
+A large import has the log sealed now and then, so that log and tail stay small; nobody is
+kept from sending readings by that. After an import the staged bytes go; what it refused stays
+for download.
 """
 
 from __future__ import annotations
@@ -28,6 +33,7 @@ import numpy as np
 from data_layer.accounts.audit import AuditTrail, Detail
 from data_layer.accounts.model import OPERATOR, Role, Viewer
 from data_layer.errors import BadInput, MeterbookError
+from data_layer.jobs.memory import give_back_memory
 from data_layer.jobs.model import Params, Result, Task
 from data_layer.journeys.import_tally import Tally
 from data_layer.journeys.rejections_file import RejectionsFile
@@ -46,6 +52,8 @@ FORMATS = {
     "interval": frozenset(Format) - {Format.REGISTER_CSV},
 }
 """What one may say a file is; `auto` says nothing."""
+SEALED_AFTER = 2_000_000
+"""Readings an import leaves in the log and in memory before it has them merged."""
 PART_ROWS = REJECTIONS_AT_MOST // 2
 """No receipt can overflow over so many rows: an interval becomes at most two readings."""
 
@@ -119,6 +127,7 @@ class ImportFile:
             staged.path, file_format, zone=room.zone, source=source, meter_id=order.meter_id
         )
         verb = "checking rows" if order.dry_run else "storing rows"
+        unsealed = 0
         with RejectionsFile(staged.rejected_path) as refused:
             for chunk in chunks:
                 task.pause_point()
@@ -130,7 +139,17 @@ class ImportFile:
                 in_order = merge(chunk.rejections, judged, key=attrgetter("line"))
                 refused.add(tally.listed(in_order))
                 task.progress(verb, chunk.bytes_read, staged.bytes)
+                unsealed += 0 if order.dry_run else receipt.accepted
+                if unsealed >= SEALED_AFTER:
+                    _seal(room, task, chunk.bytes_read, staged.bytes)
+                    unsealed = 0
         return tally, file_format
+
+
+def _seal(room: ReadingRoom, task: Task, done: int, total: int) -> None:
+    """Merge what is stored so far into the day files; the bar goes on counting the file."""
+    room.store.seal(lambda what, _done, _of: task.progress(what, done, total))
+    give_back_memory()
 
 
 def _recognized(staged: StagedFile, family: str) -> Format:

@@ -116,7 +116,10 @@ class UploadStaging:
         now = self._clock()
         removed = 0
         for path in sorted(self._folder.glob("*")):
-            age = now - datetime.fromtimestamp(path.stat().st_mtime, now.tzinfo)
+            try:
+                age = now - datetime.fromtimestamp(path.stat().st_mtime, now.tzinfo)
+            except FileNotFoundError:
+                continue  # discarded by its owner in this very moment
             note = self._note(path.name.partition(".")[0])
             if age > KEPT or (age > timedelta(days=1) and not note.exists()):
                 path.unlink(missing_ok=True)

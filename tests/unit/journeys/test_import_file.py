@@ -13,6 +13,7 @@ from data_layer.accounts.model import OPERATOR, Account
 from data_layer.book import Book
 from data_layer.errors import NotFound
 from data_layer.jobs.model import Job, JobState
+from data_layer.journeys import import_file
 from data_layer.journeys.import_file import IMPORT_READINGS
 from data_layer.readings import queries
 from data_layer.readings.model import Action
@@ -178,6 +179,19 @@ def test_every_refused_interval_is_listed_however_many(book: Book) -> None:
     assert counts(job) == (many, 0, 0, many)
     with Path(str(job.result["rejected_file"])).open(newline="") as file:
         assert [int(row["line"]) for row in csv.DictReader(file)] == list(range(2, many + 2))
+
+
+def test_a_large_import_is_merged_on_the_way(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_file, "SEALED_AFTER", 3)
+
+    checked = run(book, DAY, dry_run=True)
+    untouched = book.state().day_files
+    imported = again(book, str(checked.result["file"]))
+
+    assert untouched == 0
+    assert counts(imported) == (3, 3, 0, 0)
+    assert (book.state().log_lines, book.state().day_file_readings) == (0, 3)
+    assert used(book, "2026-05-01T00:00:00", "2026-05-01T01:30:00") == 1000
 
 
 def test_a_file_that_is_not_what_it_was_said_to_be_is_refused(book: Book) -> None:
