@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from threading import Event
@@ -15,7 +16,7 @@ import pytest
 from data_layer.errors import BadInput, Unavailable
 from data_layer.readings import local_store, operations, sealing
 from data_layer.readings.judging import judge
-from data_layer.readings.model import GroupPath, Reading, ReadingBatch, RowFilter, SeriesKey
+from data_layer.readings.model import GroupPath, Kind, Reading, ReadingBatch, RowFilter, SeriesKey
 from data_layer.readings.rules import ADMIN_MANUAL
 from data_layer.storage.day_files import DayFiles
 from data_layer.storage.manifest import Manifest
@@ -56,6 +57,15 @@ def test_reading_at_midnight_belongs_to_the_day_it_opens(home: StoreHome) -> Non
     home.submit(reading(48, 200))
     home.store.seal()
     assert days(home) == ["2026-06-18"]
+
+
+def test_read_and_initial_of_one_instant_are_both_kept_and_both_guarded(home: StoreHome) -> None:
+    exchange = replace(reading(5, 3), kind=Kind.INITIAL)
+    home.submit(reading(1, 900), reading(5, 950), exchange)
+    home.store.seal()
+    assert home.submit(reading(5, 950), exchange).duplicates == 2
+    assert home.submit(reading(5, 951), replace(exchange, value_wh=4)).rejected == 2
+    home.check(EDGES)
 
 
 def test_sealing_again_without_news_changes_no_file(home: StoreHome) -> None:
