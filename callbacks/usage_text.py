@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import numpy as np
+import numpy.typing as npt
 
 from api.day_range import DayRange, whole
 from data_layer.clock import HALF_HOUR, HomeZone
@@ -92,11 +93,12 @@ def quality_text(total: Consumption) -> str:
 
 
 def change_text(series: SeriesTable, compared: SeriesTable, days: DayRange) -> str:
-    """How the known part compares with the same part of the other days, in one sentence."""
+    """How the bars that are known to the last half hour compare with the same ones of the other
+    days, in one sentence: half a day is never held against a whole one."""
     count = min(len(series.known), len(compared.known))
-    both = series.known[:count] & compared.known[:count]
+    both = _complete(series)[:count] & _complete(compared)[:count]
     if not both.any():
-        return f"Nothing is known of {range_text(days)}."
+        return f"There is nothing yet to compare with {range_text(days)}."
     now = int(series.consumption_wh[:count][both].sum())
     then = int(compared.consumption_wh[:count][both].sum())
     part = "" if both.all() else " over the same part"
@@ -107,6 +109,10 @@ def change_text(series: SeriesTable, compared: SeriesTable, days: DayRange) -> s
     if percent == 0:
         return f"The same as {against}."
     return f"{abs(percent):,} % {'more' if percent > 0 else 'less'} than {against}."
+
+
+def _complete(series: SeriesTable) -> npt.NDArray[np.bool_]:
+    return series.known & (series.missing_half_hours == 0)
 
 
 def insight_text(zone: HomeZone, series: SeriesTable) -> str:

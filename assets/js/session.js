@@ -4,9 +4,11 @@
   "use strict";
   const ask = window.fetch.bind(window);
 
-  function signIn() {
+  // Gives an answer that never comes: the page is being left, nobody needs it.
+  function leave() {
     const here = window.location.pathname + window.location.search;
     window.location.assign("/sign-in?next=" + encodeURIComponent(here));
+    return new Promise(() => {});
   }
 
   function reachable(yes) {
@@ -27,7 +29,7 @@
     try {
       const answer = await ask(resource, options);
       if (ours) reachable(true);
-      if (ours && answer.status === 401) signIn();
+      if (ours && answer.status === 401) return leave();
       return answer;
     } catch (error) {
       if (ours && error.name !== "AbortError") reachable(false);

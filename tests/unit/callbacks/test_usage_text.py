@@ -97,13 +97,24 @@ def test_comparison_is_over_the_part_that_is_known_of_both():
     assert said == "50 % less than Thu 19 Nov 2026 over the same part (0.100 kWh)."
 
 
+def test_half_a_day_is_not_held_against_a_whole_one():
+    days = DayRange(date(2026, 11, 17), date(2026, 11, 18))
+    two_days = ("2026-11-19T00:00:00", "2026-11-21T00:00:00", "day")
+    now = series(SINGAPORE, *two_days, [1000, 100])
+    now.missing_half_hours[1] = 44
+    before = series(SINGAPORE, "2026-11-17T00:00:00", "2026-11-19T00:00:00", "day", [1000, 1000])
+
+    said = usage_text.change_text(now, before, days)
+    assert said == "The same as 17 – 18 Nov 2026 over the same part (1.000 kWh)."
+
+
 @pytest.mark.parametrize(
     ("now", "then", "said"),
     [
         (150, 100, "50 % more than Thu 19 Nov 2026 (0.100 kWh)."),
         (100, 100, "The same as Thu 19 Nov 2026 (0.100 kWh)."),
         (100, 0, "Compared with Thu 19 Nov 2026 (0.000 kWh)."),
-        (100, -1, "Nothing is known of Thu 19 Nov 2026."),
+        (100, -1, "There is nothing yet to compare with Thu 19 Nov 2026."),
     ],
 )
 def test_comparison_never_divides_by_nothing(now, then, said):
