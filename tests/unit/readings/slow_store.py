@@ -42,10 +42,12 @@ class SlowStore:
     counting: Callable[[str], tuple[SeriesKey, ...]] = only_default_register
     readings: list[Reading] = field(default_factory=list)
     places: dict[str, GroupPath | None] = field(default_factory=dict)
+    _sorted: dict[SeriesKey, list[Reading]] = field(default_factory=dict)
 
     def append(self, batch: ReadingBatch, verdicts: Verdicts, judge: Judge) -> Verdicts:
         final = self.preview(batch, verdicts, judge)
         self.readings += batch.take(final == Verdict.ACCEPTED).rows()
+        self._sorted.clear()
         return final
 
     def preview(self, batch: ReadingBatch, verdicts: Verdicts, judge: Judge) -> Verdicts:
@@ -121,8 +123,10 @@ class SlowStore:
         del progress, rebuild  # a list has nothing to close
 
     def _of(self, key: SeriesKey) -> list[Reading]:
-        own = [row for row in self.readings if (row.meter_id, row.register_id) == key]
-        return sorted(own, key=lambda row: (row.read_at, row.kind))
+        if key not in self._sorted:
+            own = [row for row in self.readings if (row.meter_id, row.register_id) == key]
+            self._sorted[key] = sorted(own, key=lambda row: (row.read_at, row.kind))
+        return self._sorted[key]
 
     def _counts(self, meter_id: str) -> list[SeriesKey]:
         return [key for key in self.counting(meter_id) if self._of(key)]
