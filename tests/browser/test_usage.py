@@ -184,6 +184,35 @@ def test_csv_holds_exactly_what_is_shown(visit):
     assert f"{sum(float(row['kwh']) for row in rows):,.3f}" == total
 
 
+def test_picture_is_made_in_the_browser(usage):
+    usage.locator(".js-plotly-plot").first.hover()
+    with usage.expect_download() as download:
+        usage.locator("[data-title*=PNG], [data-title*=png]").first.click()
+
+    assert download.value.suggested_filename == "meterbook-usage.png"
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_hour_of_four_weeks_leads_to_its_day(usage):
+    hours = usage.locator(".js-plotly-plot").nth(1)
+    hours.scroll_into_view_if_needed()
+    cells = usage.evaluate("document.querySelectorAll('.js-plotly-plot')[1].data[0].x.length")
+    assert 27 * 24 <= cells <= 28 * 24
+    place = usage.evaluate(
+        """() => {
+            const cell = document.querySelectorAll('.js-plotly-plot')[1].querySelector('.point');
+            const box = cell.getBoundingClientRect();
+            return [box.x + box.width / 2, box.y + box.height / 2];
+        }"""
+    )
+    usage.mouse.move(*place)
+    usage.wait_for_selector(".hoverlayer .hovertext")
+    usage.mouse.click(*place)
+
+    usage.wait_for_url("**from=*")
+    assert words(usage)["from"] == words(usage)["to"]
+
+
 def test_admin_names_a_meter(visit):
     household = visit("/usage", shows=BAR)
     meter = household.input_value("#usage-meter")
