@@ -90,8 +90,9 @@ class Book:
     ) -> Book:
         """Open a home, creating it where there is none.
 
-        `scheduled` arms the midnight bell, for a process that stays. Raises HomeInUse when
-        another process writes to the home, and what its files and its database may raise.
+        `scheduled` is for a process that stays: it ends missed days first and hears the midnight
+        bell. Raises HomeInUse when another process writes to the home, and what its files and
+        its database may raise.
         """
         book = cls(Home.open(home, timezone=timezone), clock, writable=writable)
         try:
@@ -228,7 +229,7 @@ class Book:
         worker = Worker(self.jobs)
         self._closing.callback(worker.close)
         worker.sort_out()
-        if was_missed(self._home.logs / LOG_NAME, self.zone, self.clock()):
+        if scheduled and self._has_missed_days():
             job = worker.do_first(END_DAY, actor=AT_START)
             if job.state is JobState.FAILED:
                 log.error("missed days could not be ended: %s", job.error)
@@ -237,6 +238,15 @@ class Book:
         self._closing.callback(schedule.close)
         if scheduled:
             schedule.arm()
+
+    def _has_missed_days(self) -> bool:
+        """A midnight passed unnoticed, or a crash cut the end of a day short."""
+        store = self._opened_store().state()
+        if not store.receiving:
+            return False  # damaged: a person decides, and `problems` says what to type
+        return store.sealed_logs > 0 or was_missed(
+            self._home.logs / LOG_NAME, self.zone, self.clock()
+        )
 
     def _ring(self) -> None:
         """Midnight."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cli
+from data_layer.accounts.model import OPERATOR
 from data_layer.accounts.passwords import matches
 from data_layer.book import Book
+from data_layer.readings.model import Action, Reading
+from data_layer.readings.operations import submit_one
+from data_layer.readings.rules import UPLOAD_PAGE
 
 METER = "531-204-118"
 PASSWORD = "a quiet river at dawn"
@@ -265,6 +270,17 @@ def test_the_batch_ends_the_day_and_repeats_harmlessly(home: Path, tmp_path: Pat
     assert (second["days_written"], second["rebuild"]) == (0, True)
     assert (home / "daily" / "2026-05-01.csv").read_bytes() == day
     assert flask("batch", "run").stdout.splitlines()[0] == "rebuild: False"
+
+
+def test_the_batch_does_itself_what_midnights_missed(home: Path) -> None:
+    add_account()
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    with Book.open(home, clock=lambda: yesterday, scheduled=False) as book:
+        scope = book.authorize(OPERATOR, Action.SUBMIT_READINGS)
+        reading = Reading(METER, "S", book.zone.parse("2026-05-01T00:00:00"), 100_000)
+        submit_one(book.readings, scope, reading, rules=UPLOAD_PAGE)
+
+    assert answered("batch", "run")["readings_merged"] == 1
 
 
 def test_status_tells_what_the_home_holds(home: Path, tmp_path: Path) -> None:

@@ -88,6 +88,10 @@ def end_day(book: Book, *, rebuild: bool = False) -> Job:
     return ended(book, book.jobs.start(END_DAY, {"rebuild": rebuild}, actor="cli"))
 
 
+def _full_disk(_manifest: Manifest, _path: Path) -> None:
+    raise Unavailable("manifest.json could not be written: No space left on device.")
+
+
 def days(home: Path) -> dict[str, str]:
     return {path.stem: path.read_text() for path in sorted((home / "daily").glob("*.csv"))}
 
@@ -187,16 +191,48 @@ def test_a_start_on_the_same_day_leaves_the_log_open(home: Path, clock: HandCloc
         assert book.state().log_lines == 2
 
 
+def test_an_end_of_day_that_a_crash_cut_short_is_finished_at_start(
+    home: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Book.open(home, clock=clock) as book:
+        register(book)
+        send(book, "2026-11-20T09:00:00", "2026-11-20T09:30:00")
+        with monkeypatch.context() as disk:
+            disk.setattr(Manifest, "save", _full_disk)
+            end_day(book)
+        assert book.state().sealed_logs == 1
+
+    with Book.open(home, clock=clock) as book:
+        state = book.state()
+        assert (state.sealed_logs, state.day_file_readings) == (0, 2)
+        assert used(book, "2026-11-20T09:00:00", "2026-11-20T09:30:00") == 500
+
+
+def test_a_damaged_log_is_shown_and_takes_nothing(home: Path, clock: HandClock) -> None:
+    with Book.open(home, clock=clock) as book:
+        register(book)
+        send(book, "2026-11-19T09:00:00", "2026-11-20T09:00:00")
+    log = home / "logs" / "log.txt"
+    header, first, rest = log.read_bytes().split(b"\n", 2)
+    log.write_bytes(b"\n".join([header, first[:5] + b"#,#" + first[8:], rest]))
+    clock.now += timedelta(days=2)
+
+    with Book.open(home, clock=clock) as book:
+        state = book.state()
+        assert not state.receiving
+        assert not state.poisoned
+        assert "log_repair" in state.problems[-1]
+        with pytest.raises(Unavailable):
+            send(book, "2026-11-21T09:00:00")
+
+
 def test_a_day_that_cannot_be_ended_resumes_receiving_and_says_why(
     book: Book, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(book, "2026-11-20T09:00:00")
 
-    def full(_manifest: Manifest, _path: Path) -> None:
-        raise Unavailable("manifest.json could not be written: No space left on device.")
-
     with monkeypatch.context() as disk:
-        disk.setattr(Manifest, "save", full)
+        disk.setattr(Manifest, "save", _full_disk)
         job = end_day(book)
 
     assert job.state is JobState.FAILED
