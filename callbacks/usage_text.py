@@ -112,7 +112,8 @@ def change_text(series: SeriesTable, compared: SeriesTable, days: DayRange) -> s
 
 
 def _complete(series: SeriesTable) -> npt.NDArray[np.bool_]:
-    return series.known & (series.missing_half_hours == 0)
+    complete: npt.NDArray[np.bool_] = series.known & (series.missing_half_hours == 0)
+    return complete
 
 
 def insight_text(zone: HomeZone, series: SeriesTable) -> str:
