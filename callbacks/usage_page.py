@@ -75,7 +75,7 @@ def _nothing(viewer: Viewer, unknown: str) -> dict[str, Any]:
     elif viewer.role is Role.ADMIN:
         said = messages.empty(
             "Whose usage?",
-            "Name a meter above, by its number or by its owner's name, to see its consumption.",
+            "Name a meter above by its number, or come here from its account.",
             symbol="search",
         )
     else:
