@@ -53,8 +53,14 @@
   }
 
   // Endless grids keep blocks of rows; after a change of filter or data they fetch them anew.
+  const shown = new WeakMap();
+
   async function askAgain(view, changed, grid) {
+    const { sort, ...filter } = view || {};
+    const wanted = JSON.stringify([filter, changed]);
     const api = await window.dash_ag_grid.getApiAsync(grid);
+    if (shown.get(api) === wanted) return SAME(); // only the order is new: the grid asks by itself
+    shown.set(api, wanted);
     api.deselectAll();
     api.purgeInfiniteCache();
     api.ensureIndexVisible(0);

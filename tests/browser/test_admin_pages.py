@@ -73,6 +73,19 @@ def test_an_account_is_registered_found_and_changed(accounts):
     expect(accounts.locator(ROW)).to_contain_text("Grace Renamed")
 
 
+def test_coming_back_to_the_page_the_same_search_finds_the_same(accounts):
+    everybody = accounts.locator("#accounts-count").inner_text()
+    meter_id = accounts.locator(f"{ROW}[row-index='3'] [col-id=meter_id]").inner_text()
+    find(accounts, meter_id)
+    accounts.click("#shell-navigation a[href='/readings']")
+    accounts.wait_for_selector("#readings-count")
+    accounts.click("#shell-navigation a[href='/accounts']")
+    expect(accounts.locator("#accounts-count")).to_have_text(everybody)
+    find(accounts, meter_id)
+
+    expect(accounts.locator(ROW)).to_have_count(1)
+
+
 def test_a_registration_is_refused_beside_the_field(accounts):
     taken = register(accounts)
     accounts.click("#accounts-register")
@@ -178,6 +191,7 @@ def test_readings_are_filtered_and_sorted_and_the_export_is_what_is_shown(visit,
     page.locator(".ag-header-cell[col-id=value_kwh]").click()
     until(page, "location.search.includes('sort=value_kwh')")
     page.wait_for_load_state("networkidle")
+    until(page, "!document.querySelector('.ag-center-cols-container').innerText.includes('—')")
     shown = [
         float(text.replace(",", ""))
         for text in page.locator(f"{ROW} [col-id=value_kwh]").all_inner_texts()
