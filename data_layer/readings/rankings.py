@@ -9,6 +9,7 @@ import numpy as np
 from data_layer.readings.half_hours import consumed
 from data_layer.readings.slot_delta import of_meters, reached, registers_of
 from data_layer.readings.view import View
+from data_layer.readings.who_reports import reports
 
 
 def top(
@@ -55,7 +56,6 @@ def _forget_if_unknown(
     view: View, meter_id: str, start: int, end: int, indexed: Counter[str], changes: Counter[str]
 ) -> None:
     """Withdrawn readings may leave nothing known of a meter."""
-    spans = [view.known([key], start, end) for key in view.places.counting(meter_id)]
-    if not any(span is not None and span[1] > span[0] for span in spans):
+    if not reports(view, meter_id, start, end):
         indexed.pop(meter_id, None)
         changes.pop(meter_id, None)

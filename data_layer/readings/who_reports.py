@@ -7,38 +7,80 @@ added up, so meters are looked at one by one, but only those whose tails reach i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from data_layer.readings.model import Buckets, GroupPath, Ints, SeriesKey
-from data_layer.readings.slot_delta import SlotDelta, Stretches, of_meters
+from data_layer.readings.slot_delta import NO_ROW, SEVERAL, SlotDelta, Stretches, of_meters
 from data_layer.readings.tail import ranges
 from data_layer.readings.view import View
 from index.history import History, slots_at_or_after
+from index.segments import packed
 
 _BUCKET_BITS = 32
 _BUCKET_MASK = (1 << _BUCKET_BITS) - 1
-_NEVER = -(1 << 62)
 
 
-def reporting_changes(view: View, delta: SlotDelta, edges: Ints) -> Iterator[tuple[str, int, int]]:
-    """(meter, bucket, +1 or -1) where a meter reports now and did not in the index, or reverse."""
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Meters and buckets, packed, sorted, none twice; and what is known of each meter."""
+
+    key: Ints
+    cell: Ints
+    row: Ints
+
+    @classmethod
+    def of(cls, stretches: Stretches, slots: Ints) -> Pairs:
+        """Every bucket that a stretch reaches into."""
+        buckets = len(slots) - 1
+        first = np.searchsorted(slots, stretches.low, side="right") - 1
+        stop = np.searchsorted(slots, stretches.high, side="left")
+        first, stop = np.clip(first, 0, buckets), np.clip(stop, 0, buckets)
+        stop = np.maximum(first, stop)
+        lead = np.repeat(stretches.lead, stop - first)
+        key, seat = np.unique((lead << _BUCKET_BITS) + ranges(first, stop), return_index=True)
+        cell = np.repeat(stretches.cell, stop - first)[seat]
+        return cls(key, cell, np.repeat(stretches.row, stop - first)[seat])
+
+    @property
+    def bucket(self) -> Ints:
+        return self.key & _BUCKET_MASK
+
+    def take(self, chosen: npt.NDArray[np.bool_]) -> Pairs:
+        return Pairs(self.key[chosen], self.cell[chosen], self.row[chosen])
+
+    def periods(self, view: View, edges: Ints) -> Iterator[tuple[str, tuple[int, int]]]:
+        """The meter and the period of each pair."""
+        words = view.words.series.words
+        for key in self.key.tolist():
+            bucket = key & _BUCKET_MASK
+            yield (
+                words[key >> _BUCKET_BITS].meter_id,
+                (int(edges[bucket]), int(edges[bucket + 1])),
+            )
+
+
+def reporting_changes(view: View, delta: SlotDelta, edges: Ints) -> tuple[Ints, Ints, Ints]:
+    """Cells, buckets and +1 or -1: a meter reports now that did not in the index, or reverse."""
     slots = slots_at_or_after(edges, view.grid_phase)
-    became, ceased = _pairs(delta.became, slots), _pairs(delta.ceased, slots)
-    became = np.setdiff1d(became, ceased, assume_unique=True)
-    earlier = _may_report_already(view, became, edges)
-    words = view.words.series.words
-    for pair, doubtful in zip(became.tolist(), earlier.tolist(), strict=True):
-        meter_id, bucket = words[pair >> _BUCKET_BITS].meter_id, pair & _BUCKET_MASK
-        period = (int(edges[bucket]), int(edges[bucket + 1]))
-        if not (doubtful and _reported(view.without_tails(), meter_id, period)):
-            yield meter_id, bucket, 1
-    for pair in ceased.tolist():
-        meter_id, bucket = words[pair >> _BUCKET_BITS].meter_id, pair & _BUCKET_MASK
-        period = (int(edges[bucket]), int(edges[bucket + 1]))
-        before, after = (_reported(v, meter_id, period) for v in (view.without_tails(), view))
-        if before != after:
-            yield meter_id, bucket, int(after) - int(before)
+    became, ceased = Pairs.of(delta.became, slots), Pairs.of(delta.ceased, slots)
+    became = became.take(~np.isin(became.key, ceased.key))
+    single = became.row != SEVERAL
+    already = np.zeros(len(became.key), dtype=np.bool_)
+    already[single] = _reported_in_index(view, became.take(single), edges)
+    indexed = view.without_tails()
+    already[~single] = [_reported(indexed, *p) for p in became.take(~single).periods(view, edges)]
+    lost = [
+        _reported(view, *period) - _reported(indexed, *period)
+        for period in ceased.periods(view, edges)
+    ]
+    return (
+        np.concatenate((became.cell, ceased.cell)),
+        np.concatenate((became.bucket, ceased.bucket)),
+        np.concatenate(((~already).astype(np.int64), np.array(lost, dtype=np.int64))),
+    )
 
 
 def totals_off_the_grid(
@@ -70,40 +112,20 @@ def totals_off_the_grid(
     return sums
 
 
-def _pairs(stretches: Stretches, slots: Ints) -> Ints:
-    """(meter, bucket) packed, of every bucket that a stretch reaches into; sorted, unique."""
-    buckets = len(slots) - 1
-    first = np.searchsorted(slots, stretches.low, side="right") - 1
-    stop = np.searchsorted(slots, stretches.high, side="left")
-    first, stop = np.clip(first, 0, buckets), np.clip(stop, 0, buckets)
-    stop = np.maximum(first, stop)
-    lead = np.repeat(stretches.lead, stop - first)
-    return np.unique((lead << _BUCKET_BITS) + ranges(first, stop))
-
-
-def _may_report_already(
-    view: View, pairs: Ints, edges: Ints
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Pairs whose bucket begins before the index's last reading of the meter."""
-    leads, place = np.unique(pairs >> _BUCKET_BITS, return_inverse=True)
-    words = view.words.series.words
-    latest = np.full(len(leads), _NEVER, dtype=np.int64)
-    for n, lead in enumerate(leads.tolist()):
-        for key in view.places.counting(words[lead].meter_id):
-            row = view.index.row(key)
-            newest = None if row is None else view.index.latest(row)
-            if newest is not None:
-                latest[n] = max(latest[n], newest[0])
-    begins: Ints = edges[pairs & _BUCKET_MASK]
-    return begins < latest[place]
+def _reported_in_index(view: View, pairs: Pairs, edges: Ints) -> npt.NDArray[np.bool_]:
+    """Whether the index knows some part of each pair's bucket; for meters with one row."""
+    known = view.index.leaves.segments.intervals
+    if not len(known.rows):
+        return np.zeros(len(pairs.key), dtype=np.bool_)
+    begins, ends = edges[pairs.bucket], edges[pairs.bucket + 1]
+    starts = packed(known.rows, known.starts)
+    # The last stretch that begins before the bucket ends is the last to end, too.
+    seat = np.searchsorted(starts, packed(pairs.row, ends)) - 1
+    here = np.maximum(seat, 0)
+    found = (seat >= 0) & (known.rows[here] == pairs.row) & (known.ends[here] > begins)
+    return np.asarray(found & (pairs.row != NO_ROW))
 
 
 def _indexed(view: View, key: SeriesKey, start: int, end: int) -> History:
     row = view.index.row(key)
     return History.of([], []) if row is None else view.index.history(row, start, end)
-
-
-def _reported(view: View, meter_id: str, period: tuple[int, int]) -> bool:
-    """Whether some part of the period is known of any register that counts for the meter."""
-    known = (view.known([key], *period) for key in view.places.counting(meter_id))
-    return any(span is not None and span[1] > span[0] for span in known)

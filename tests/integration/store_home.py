@@ -242,10 +242,7 @@ class StoreHome:
             known = [
                 (meter, used)
                 for meter, used in slow.top(start, end, 99, descending=descending)
-                if any(
-                    span is not None and span[0] < span[1]
-                    for span in (slow.known([key], start, end) for key in self.counting(meter))
-                )
+                if slow.series(self.counting(meter), edges[[0, -1]]).reporting.any()
             ]
             assert store.top(start, end, 99, descending=descending) == known
             assert store.top(start, end, 2, descending=descending) == known[:2]
