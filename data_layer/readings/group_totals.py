@@ -145,15 +145,12 @@ class _Answer:
 
     def _count_reporting(self, groups: Groups, edges: Ints, reporting: Ints) -> None:
         """Count meters that report in a bucket thanks to the tails, or no longer do."""
-        group_of: dict[tuple[str, str, str], list[int]] = {}
-        for group, paths in enumerate(groups):
-            for cell in frozenset(paths):
-                group_of.setdefault(cell, []).append(group)
-        view = self._view
-        for meter_id, bucket, change in reporting_changes(view, self._delta, edges):
-            path = view.places.path(meter_id)
-            for group in () if path is None else group_of.get(path, ()):
-                reporting[group, bucket] += change
+        cells, buckets, changes = reporting_changes(self._view, self._delta, edges)
+        touched, place = np.unique(cells, return_inverse=True)
+        by_cell = np.zeros((len(touched), len(edges) - 1), dtype=np.int64)
+        np.add.at(by_cell, (place, buckets), changes)
+        for group, codes in enumerate(self._codes(groups)):
+            reporting[group] += by_cell[np.isin(touched, codes)].sum(axis=0)
 
     def _series_counted(self, groups: Groups) -> Ints:
         """How many series count in each group."""

@@ -28,31 +28,42 @@ SLOTS_AT_ONCE = 1 << 20
 _SLOT_BITS = 32
 
 
+SEVERAL, NO_ROW = -2, -1
+
+
 @dataclass(frozen=True, slots=True)
 class Stretches:
-    """Half hours [low, high) of meters; a meter goes by the code of its first counting series."""
+    """Half hours [low, high) of meters, each known by the code of its first counting series."""
 
     lead: Ints
+    cell: Ints
+    row: Ints
+    """The meter's row in the index: NO_ROW without one, SEVERAL with several registers."""
     low: Ints
     high: Ints
 
     @classmethod
-    def where(cls, chosen: Ints, lead: Ints, slot: Ints) -> Stretches:
-        """Runs of consecutive half hours among the chosen rows, sorted by (lead, slot)."""
-        lead, slot = lead[chosen], slot[chosen]
-        opens = np.ones(len(lead), dtype=np.bool_)
-        opens[1:] = (lead[1:] != lead[:-1]) | (slot[1:] != slot[:-1] + 1)
-        closes = np.ones(len(lead), dtype=np.bool_)
+    def nowhere(cls) -> Stretches:
+        return cls(*(np.zeros(0, dtype=np.int64) for _ in range(5)))
+
+    def where(self, chosen: Ints) -> Stretches:
+        """Consecutive ones of the chosen half hours, which are counted through all stretches."""
+        lengths = self.high - self.low
+        owner = np.repeat(np.arange(len(lengths)), lengths)[chosen]
+        slot = ranges(self.low, self.high)[chosen]
+        opens = np.ones(len(chosen), dtype=np.bool_)
+        opens[1:] = (owner[1:] != owner[:-1]) | (slot[1:] != slot[:-1] + 1)
+        closes = np.ones(len(chosen), dtype=np.bool_)
         closes[:-1] = opens[1:]
-        return cls(lead[opens], slot[opens], slot[closes] + 1)
+        owner = owner[opens]
+        return Stretches(
+            self.lead[owner], self.cell[owner], self.row[owner], slot[opens], slot[closes] + 1
+        )
 
     @classmethod
     def together(cls, many: Sequence[Stretches]) -> Stretches:
-        return cls(
-            np.concatenate([part.lead for part in many]),
-            np.concatenate([part.low for part in many]),
-            np.concatenate([part.high for part in many]),
-        )
+        columns = zip(*((s.lead, s.cell, s.row, s.low, s.high) for s in many), strict=True)
+        return cls(*(np.concatenate(column) for column in columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,7 @@ class SlotDelta:
     @classmethod
     def nothing(cls) -> SlotDelta:
         none = np.zeros(0, dtype=np.int64)
-        nowhere = Stretches(none, none, none)
+        nowhere = Stretches.nowhere()
         return cls(none, none, none, none, none, none, nowhere, nowhere, {}, {})
 
     def plus(self, other: SlotDelta) -> SlotDelta:
@@ -111,11 +122,20 @@ def difference(
         return SlotDelta.nothing()
     registers = {lead: places.counting(words[lead].meter_id) for lead in cell_of}
     reach = reached(after, meters, registers.__getitem__)
+    rows = {lead: _row(after, own) for lead, own in registers.items()}
     parts = [
-        _compare(before, after, part, registers.__getitem__, cell_of.__getitem__)
-        for part in _in_parts(reach, after.grid_phase)
+        _compare(before, after, part, registers.__getitem__)
+        for part in _in_parts(reach, cell_of, rows, after.grid_phase)
     ]
     return _summed([*parts, _appeared(before, after, registers, cell_of)])
+
+
+def _row(view: View, registers: Sequence[SeriesKey]) -> int:
+    """The index's row of a meter with one register."""
+    if len(registers) > 1:
+        return SEVERAL
+    row = view.index.row(registers[0])
+    return NO_ROW if row is None else row
 
 
 def of_meters(view: View, spans: Spans, places: Places) -> Spans:
@@ -161,42 +181,38 @@ def registers_of(
     return keys, np.repeat(np.arange(len(own)), [len(counting) for counting in own])
 
 
-def _in_parts(reach: Spans, phase: int) -> Iterator[Stretches]:
+def _in_parts(
+    reach: Spans, cell_of: Mapping[int, int], rows: Mapping[int, int], phase: int
+) -> Iterator[Stretches]:
     """Whole half hours around the spans, in parts of bounded size with no meter twice."""
     for part in reach.rounds():
         low = (part.first - phase) // HALF_HOUR
-        high = slots_at_or_after(part.last, phase)
-        high = np.maximum(high, low + 1)
+        high = np.maximum(slots_at_or_after(part.last, phase), low + 1)
+        leads = part.code.tolist()
+        cell = np.array([cell_of[lead] for lead in leads], dtype=np.int64)
+        row = np.array([rows[lead] for lead in leads], dtype=np.int64)
         share = np.cumsum(high - low) // SLOTS_AT_ONCE
         for n in np.unique(share).tolist():
             mine = share == n
-            yield Stretches(part.code[mine], low[mine], high[mine])
+            yield Stretches(part.code[mine], cell[mine], row[mine], low[mine], high[mine])
 
 
 def _compare(
-    before: View,
-    after: View,
-    part: Stretches,
-    registers: Callable[[int], Sequence[SeriesKey]],
-    cell_of: Callable[[int], int],
+    before: View, after: View, part: Stretches, registers: Callable[[int], Sequence[SeriesKey]]
 ) -> SlotDelta:
     keys, owner = registers_of(Spans(part.lead, part.low, part.high), registers)
     old = HalfHours.of(before, keys, owner, part.low, part.high)
     new = HalfHours.of(after, keys, owner, part.low, part.high)
-    lengths = part.high - part.low
-    lead = np.repeat(part.lead, lengths)
-    slot = ranges(part.low, part.high)
-    cell = np.repeat(np.array([cell_of(n) for n in part.lead.tolist()], dtype=np.int64), lengths)
     reporting = new.reporting - old.reporting
     return SlotDelta(
-        cell,
-        slot,
-        new.consumption - old.consumption,
-        new.estimated - old.estimated,
-        new.full - old.full,
-        reporting,
-        became=Stretches.where(np.flatnonzero(reporting > 0), lead, slot),
-        ceased=Stretches.where(np.flatnonzero(reporting < 0), lead, slot),
+        cell=np.repeat(part.cell, part.high - part.low),
+        slot=ranges(part.low, part.high),
+        consumption=new.consumption - old.consumption,
+        estimated=new.estimated - old.estimated,
+        full=new.full - old.full,
+        reporting=reporting,
+        became=part.where(np.flatnonzero(reporting > 0)),
+        ceased=part.where(np.flatnonzero(reporting < 0)),
         series={},
         meters={},
     )

@@ -25,9 +25,10 @@ from data_layer.readings.order import (
     packed,
 )
 from data_layer.readings.tail import Run, Tail, Vocabulary, merged
-from index.history import History
-from index.sorted_index import SortedIndex
+from index.sorted_index import Latest, SortedIndex
 
+ALIKE_SECONDS = 6 * 3600
+"""Ranges that begin, and end, within the same stretch of this length are read together."""
 _FROM_INDEX = -1
 """Revision that stands for "as the index has it": anything in a tail is later."""
 
@@ -129,19 +130,12 @@ class Stored:
         newest = self.index.latest_of(rows)
         # What comes after all that the index holds has one neighbor in it.
         behind = newest.there & (newest.times < low)
-        pieces = [History(newest.times[behind], newest.values[behind], newest.kinds[behind])]
-        owners = [places[behind]]
-        ahead = np.flatnonzero(newest.there & ~behind)
-        columns = (places[ahead], rows[ahead], low[ahead], high[ahead])
-        for place, row, start, end in zip(*(c.tolist() for c in columns), strict=True):
-            pieces.append(self.index.history(row, start, end))
-            owners.append(np.full(len(pieces[-1]), place, dtype=np.int64))
-        key = packed(
-            np.concatenate(owners),
-            np.concatenate([piece.times for piece in pieces]),
-            np.concatenate([piece.kinds for piece in pieces]),
-        )
-        return _plain(key, np.concatenate([piece.values for piece in pieces]))
+        runs = [_newest(newest, places, behind)]
+        for some in _alike(low, high, np.flatnonzero(newest.there & ~behind)):
+            found = self.index.histories(rows[some], int(low[some].min()), int(high[some].max()))
+            key = packed(places[some][found.rows], found.times, found.kinds)
+            runs.append(_plain(key, found.values))
+        return _in_order(runs)
 
     def _in_tails(self, keys: Sequence[SeriesKey], low: Ints, high: Ints) -> list[Run]:
         if not any(tail.runs for tail in self.tails):
@@ -170,9 +164,7 @@ class Stored:
     def _newest_indexed(self, keys: Sequence[SeriesKey]) -> Run:
         rows, places = self._rows(keys)
         newest = self.index.latest_of(rows)
-        there = newest.there
-        key = packed(places[there], newest.times[there], newest.kinds[there])
-        return _plain(key, newest.values[there])
+        return _newest(newest, places, newest.there)
 
     def _newest_in_tails(self, keys: Sequence[SeriesKey]) -> list[Run]:
         codes, places = self._codes(keys)
@@ -183,6 +175,21 @@ class Stored:
             if here.any():
                 found.append(_relocated(run.take(seats[here]), codes, places))
         return found
+
+
+def _newest(newest: Latest, places: Ints, chosen: npt.NDArray[np.bool_]) -> Run:
+    key = packed(places[chosen], newest.times[chosen], newest.kinds[chosen])
+    return _plain(key, newest.values[chosen])
+
+
+def _alike(low: Ints, high: Ints, chosen: Ints) -> list[Ints]:
+    """The chosen ranges in sets that reach over about the same time, to be read at once."""
+    if len(chosen) < 2:
+        return [chosen] if len(chosen) else []
+    reach = np.stack((low[chosen], high[chosen]), axis=1) // ALIKE_SECONDS
+    _, kind = np.unique(reach, axis=0, return_inverse=True)
+    order = np.argsort(kind, kind="stable")
+    return np.split(chosen[order], np.flatnonzero(np.diff(kind[order])) + 1)
 
 
 def _plain(key: Ints, value: Ints) -> Run:

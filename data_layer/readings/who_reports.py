@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data_layer.readings.model import Buckets, GroupPath, Ints, SeriesKey
+from data_layer.readings.model import Buckets, GroupPath, Ints
 from data_layer.readings.slot_delta import NO_ROW, SEVERAL, SlotDelta, Stretches, of_meters
 from data_layer.readings.tail import ranges
 from data_layer.readings.view import View
-from index.history import History, slots_at_or_after
+from index.history import slots_at_or_after
 from index.segments import packed
 
 _BUCKET_BITS = 32
@@ -51,15 +51,19 @@ class Pairs:
     def take(self, chosen: npt.NDArray[np.bool_]) -> Pairs:
         return Pairs(self.key[chosen], self.cell[chosen], self.row[chosen])
 
-    def periods(self, view: View, edges: Ints) -> Iterator[tuple[str, tuple[int, int]]]:
-        """The meter and the period of each pair."""
+    def periods(self, view: View, edges: Ints) -> Iterator[tuple[str, int, int]]:
+        """Meter, start and end of each pair."""
         words = view.words.series.words
         for key in self.key.tolist():
             bucket = key & _BUCKET_MASK
-            yield (
-                words[key >> _BUCKET_BITS].meter_id,
-                (int(edges[bucket]), int(edges[bucket + 1])),
-            )
+            meter_id = words[key >> _BUCKET_BITS].meter_id
+            yield meter_id, int(edges[bucket]), int(edges[bucket + 1])
+
+
+def reports(view: View, meter_id: str, start: int, end: int) -> bool:
+    """Whether some part of [start, end) is known of any register that counts for the meter."""
+    edges = np.array([start, end], dtype=np.int64)
+    return bool(view.series(view.places.counting(meter_id), edges).reporting.any())
 
 
 def reporting_changes(view: View, delta: SlotDelta, edges: Ints) -> tuple[Ints, Ints, Ints]:
@@ -71,11 +75,8 @@ def reporting_changes(view: View, delta: SlotDelta, edges: Ints) -> tuple[Ints, 
     already = np.zeros(len(became.key), dtype=np.bool_)
     already[single] = _reported_in_index(view, became.take(single), edges)
     indexed = view.without_tails()
-    already[~single] = [_reported(indexed, *p) for p in became.take(~single).periods(view, edges)]
-    lost = [
-        _reported(view, *period) - _reported(indexed, *period)
-        for period in ceased.periods(view, edges)
-    ]
+    already[~single] = [reports(indexed, *p) for p in became.take(~single).periods(view, edges)]
+    lost = [reports(view, *p) - reports(indexed, *p) for p in ceased.periods(view, edges)]
     return (
         np.concatenate((became.cell, ceased.cell)),
         np.concatenate((became.bucket, ceased.bucket)),
@@ -98,16 +99,13 @@ def totals_off_the_grid(
             continue
         reported = np.zeros((2, len(edges) - 1), dtype=np.int64)
         for key in view.places.counting(meter_id):
-            histories = (_indexed(view, key, start, end), view.history(key, start, end))
-            for sign, history in zip((-1, 1), histories, strict=True):
-                present = view.index.row(key) is not None if sign < 0 else view.present([key])[0]
-                if not present:
-                    continue
-                own = history.buckets(edges, view.grid_phase)
-                sums.consumption_wh[rows] += sign * own.consumption
-                sums.estimated_wh[rows] += sign * own.estimated
-                sums.missing_half_hours[rows] += sign * own.missing
-                reported[(sign + 1) // 2] |= own.reporting
+            for sign, one in ((-1, view.without_tails()), (1, view)):
+                if one.present([key])[0]:
+                    own = one.history(key, start, end).buckets(edges, view.grid_phase)
+                    sums.consumption_wh[rows] += sign * own.consumption
+                    sums.estimated_wh[rows] += sign * own.estimated
+                    sums.missing_half_hours[rows] += sign * own.missing
+                    reported[(sign + 1) // 2] |= own.reporting
         sums.reporting[rows] += reported[1] - reported[0]
     return sums
 
@@ -124,8 +122,3 @@ def _reported_in_index(view: View, pairs: Pairs, edges: Ints) -> npt.NDArray[np.
     here = np.maximum(seat, 0)
     found = (seat >= 0) & (known.rows[here] == pairs.row) & (known.ends[here] > begins)
     return np.asarray(found & (pairs.row != NO_ROW))
-
-
-def _indexed(view: View, key: SeriesKey, start: int, end: int) -> History:
-    row = view.index.row(key)
-    return History.of([], []) if row is None else view.index.history(row, start, end)

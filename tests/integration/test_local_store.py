@@ -142,6 +142,22 @@ def test_readings_that_come_during_a_seal_stay_in_the_new_log(
     home.check_disk()
 
 
+def test_meter_that_moves_during_a_seal_counts_in_its_new_place(
+    home: StoreHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.submit(reading(1, 1), reading(2, 2))
+    save = sealing.Snapshots.save
+
+    def meanwhile(*arguments: object) -> object:
+        home.place({"m-1": GroupPath("West", "Jurong", "5-room")})
+        return save(*arguments)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sealing.Snapshots, "save", meanwhile)
+        home.store.seal()
+    home.check(EDGES)
+
+
 def broken_disk(monkeypatch: pytest.MonkeyPatch, *, syncs: int) -> None:
     """From now on a log that is opened fails after so many syncs."""
     opened, left = local_store.WriteAheadLog.open, [syncs]
