@@ -10,10 +10,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import PHONE, until
+from tests.browser.chromium import until
+from tests.browser.visits import ROW
 
 NUMBERS = count(1)
-ROW = ".ag-center-cols-container .ag-row"
 
 
 def violations(page: Page) -> list[str]:
@@ -260,31 +260,6 @@ def test_an_operator_may_think_again(visit):
 
     expect(page.locator(".modal.show")).to_have_count(0)
     expect(page.locator("#operations-history")).not_to_contain_text("Rebuild of the index")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(
-    ("path", "shows"),
-    [
-        ("/accounts", ROW),
-        ("/accounts?search=nobody-has-this-name", "#accounts-search"),
-        ("/readings", ROW),
-        ("/operations", ".figure-card"),
-        ("/upload", "#upload-form"),
-    ],
-)
-def test_axe_finds_nothing_on_any_page(visit, theme, path, shows):
-    page = visit(path, role="admin", theme=theme, shows=shows)
-
-    assert violations(page) == []
-
-
-@pytest.mark.parametrize("path", ["/accounts", "/readings", "/operations", "/upload"])
-def test_a_phone_needs_no_sideways_scroll(visit, path):
-    page = visit(path, role="admin", viewport=PHONE)
-    page.wait_for_load_state("networkidle")
-
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 @pytest.mark.parametrize("path", ["/accounts", "/readings", "/operations", "/upload"])

@@ -16,6 +16,7 @@ class Visit(NamedTuple):
 
 
 CHART = ".js-plotly-plot .trace.bars .point"
+ROW = ".ag-center-cols-container .ag-row"
 
 PAGES = [
     Visit("sign in", "", "/sign-in", ".entry-card"),
@@ -32,4 +33,21 @@ PAGES = [
     Visit("usage, nothing known", "household", "/usage?from=2001-01-01&to=2001-01-01", ".empty"),
     Visit("usage without a meter", "admin", "/usage", ".empty"),
     Visit("usage of an unknown meter", "admin", "/usage?meter=999", "#usage-meter-error"),
+    Visit("groups", "government", "/government?split=dwelling_type", ROW),
+    Visit(
+        "groups per household",
+        "government",
+        "/government?split=area&per=household&region=East",
+        ROW,
+    ),
+    Visit("groups, nothing known", "government", "/government?from=2001-01-01&to=2001-01-02", ROW),
+    Visit("groups, wrong word", "government", "/government?split=meter", ".notice-error"),
+    Visit("accounts", "admin", "/accounts", ROW),
+    Visit("accounts, none found", "admin", "/accounts?search=nobody-at-all", ".ag-overlay"),
+    Visit("readings", "admin", "/readings", ROW),
+    Visit("readings, none found", "admin", "/readings?meter=nobody-at-all", ".ag-overlay"),
+    Visit("readings, wrong day", "admin", "/readings?from=yesterday", ".notice-error"),
+    Visit("upload", "admin", "/upload", "#upload-form"),
+    Visit("upload, unknown job", "admin", "/upload?job=99999", ".notice-error"),
+    Visit("operations", "admin", "/operations", ".figure-card"),
 ]
