@@ -29,7 +29,7 @@ from tests.faults.uploader import HALF_HOUR, METERS, NOW, SLOTS, START, reading,
 
 KILLS = int(os.environ.get("METERBOOK_KILLS", "20"))
 SEED = os.environ.get("METERBOOK_SEED", "") or str(random.randrange(10**9))
-LONGEST_LIFE_SECONDS = 0.6
+LONGEST_LIFE_SECONDS = 0.5
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120 + 10 * KILLS)]
 
 

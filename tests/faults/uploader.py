@@ -30,10 +30,10 @@ from data_layer.storage.home import Home
 
 HALF_HOUR = 1800
 START = 1_781_625_600
-SLOTS = 8 * 48
+SLOTS = 5 * 48
 NOW = datetime.fromtimestamp(START + SLOTS * HALF_HOUR, UTC)
 THREADS = 4
-METERS = 12
+METERS = 8
 SCOPE = Scope("tester", Action.SUBMIT_READINGS, None)
 
 

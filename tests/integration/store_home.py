@@ -45,12 +45,19 @@ START = 1_781_625_600
 NOW = datetime.fromtimestamp(START + 30 * DAY, UTC)
 UPLOADER = Scope("tester", Action.SUBMIT_READINGS, None)
 ADMIN = Scope("boss", Action.CORRECT_READINGS, None)
+EDGES = [START + n * DAY for n in range(-1, 4)]
+"""Days to ask about."""
 Key = tuple[str, str, int, int]
 """Meter, register, instant, kind."""
 
 
 def active(_: str) -> Standing:
     return Standing.ACTIVE
+
+
+def reading(slot: int, value: int, meter: str = "m-1") -> Reading:
+    """The value in Wh at so many half hours after START."""
+    return Reading(meter, "S", START + slot * HALF_HOUR, value, source="api:k1")
 
 
 def key_of(row: Reading) -> Key:
