@@ -87,13 +87,20 @@ class Opening:
                 trouble = error
                 sleep(PAUSE_SECONDS)
                 continue
-            moved = Manifest.load(self.home.manifest).generation != before.generation
+            moved = self._moved_since(before, recovered)
             if not moved and not recovered.damage:
                 return Opened(replace(view, tails=tails), recovered, (), stale)
             if recovered.damage:
                 trouble = Corrupt(" ".join(recovered.damage))
             sleep(PAUSE_SECONDS)
         raise trouble
+
+    def _moved_since(self, before: Manifest, recovered: Recovered) -> bool:
+        """Whether a log was closed or merged since it was looked at."""
+        closed = [generation for generation, _ in sealed_logs(self.home.logs)]
+        found = [log.generation for log in recovered.sealed]
+        now = Manifest.load(self.home.manifest)
+        return closed != found or now.generation != before.generation
 
     def _manifest(self, *, adopt: bool) -> Manifest:
         """The manifest; where there is none, one made from the day files that are there."""

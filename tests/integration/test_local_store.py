@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from data_layer.errors import BadInput, Unavailable
-from data_layer.readings import local_store, operations
+from data_layer.readings import local_store, opening, operations, sealing
 from data_layer.readings.judging import judge
 from data_layer.readings.model import GroupPath, Kind, Reading, ReadingBatch, RowFilter, SeriesKey
 from data_layer.readings.rules import ADMIN_MANUAL
@@ -192,3 +192,27 @@ def test_day_of_a_reading_is_the_homes_not_utcs(tmp_path: Path) -> None:
     home.store.seal()
     assert DayFiles(home.home.daily).days() == (date(2026, 6, 16),)
     home.close()
+
+
+def test_log_that_is_closed_under_a_lookers_eyes_is_read_again(
+    home: StoreHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.submit(reading(1, 1))
+    inspect, closed = opening.inspect, Event()
+
+    def then_close(*arguments: object, **more: object) -> object:
+        found = inspect(*arguments, **more)  # type: ignore[arg-type]
+        if not closed.is_set():
+            closed.set()
+            with monkeypatch.context() as patch:
+                patch.setattr(sealing, "merge_into_days", refuse)
+                with pytest.raises(Unavailable):
+                    home.store.seal()
+        return found
+
+    def refuse(*_: object) -> None:
+        raise Unavailable("the disk is full")
+
+    monkeypatch.setattr(opening, "inspect", then_close)
+    with local_store.LocalStore.open(home.home, clock=lambda: NOW, writable=False) as looks:
+        assert looks.rows(RowFilter()).total == 1
