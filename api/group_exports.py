@@ -111,7 +111,7 @@ def provenance(book: Book, view: GroupView, table: GroupTable) -> list[tuple[str
         ("last day", view.last.isoformat()),
         ("time zone", book.zone.name),
         ("generated at", book.zone.format(epoch_of(book.clock()))),
-        ("withheld small groups", str(table.withheld_groups)),
+        ("withheld groups", str(table.withheld_groups)),
         ("withheld households", str(table.withheld_households)),
         ("groups", "totals use today's attributes of each household"),
     ]

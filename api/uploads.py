@@ -29,7 +29,7 @@ def uploads(book_of: Callable[[], Book]) -> Blueprint:
         book = book_of()
         book.authorize(current_viewer(), Action.SUBMIT_READINGS)
         name = request.args.get("name", "")
-        staged = book.staging.stage(name, _chunks(request.stream, request.content_length))
+        staged = book.staging.stage(name, received(request.stream, request.content_length))
         return jsonify(file=staged.id, name=staged.name, bytes=staged.bytes), 201
 
     @door.get("/uploads/<file_id>/refused.csv")
@@ -49,7 +49,7 @@ def uploads(book_of: Callable[[], Book]) -> Blueprint:
     return door
 
 
-def _chunks(stream: IO[bytes], length: int | None) -> Iterator[bytes]:
+def received(stream: IO[bytes], length: int | None) -> Iterator[bytes]:
     """The body a piece at a time. Raises BadInput when it ends before its announced length."""
     received = 0
     while chunk := stream.read(CHUNK):

@@ -17,8 +17,9 @@ from api.group_view import (
     SPLITS,
     GroupView,
 )
+from callbacks import group_charts
 from callbacks.group_answers import Answer
-from components import figures, group_figures, messages, view
+from components import group_figures, messages, view
 from components.cards import Figure, figure_cards
 from components.group_filters import GroupChoices, filter_bar
 from components.ids import Government
@@ -27,8 +28,6 @@ from data_layer.book import Book
 from pages.government import PATH
 
 Words = Mapping[str, str | Sequence[str]]
-NOTHING_YET = "No readings lie in these days. Choose other days, or fewer filters."
-NO_HOUSEHOLDS = "No household is left by these filters. Clear one of them."
 
 
 def drawn(
@@ -44,17 +43,17 @@ def drawn(
         "message": html.Div(_messages(answer, asked, refused), className="notices"),
         "cards": _cards(answer),
         "over_time_head": _export("over-time", words, "CSV of this chart"),
-        "over_time": _over_time(asked, answer, f"{days}, {book.zone.name} time"),
+        "over_time": group_charts.over_time(asked, answer, f"{days}, {book.zone.name} time"),
         "areas_head": [
             _hint("Click an area to choose it."),
             *_export("areas", words, "CSV of areas"),
         ],
-        "areas": _areas(asked, answer, days),
+        "areas": group_charts.areas(asked, answer, days),
         "dwelling_types_head": [
             _hint("Click a type to choose it."),
             *_export("dwelling-types", words, "CSV of types"),
         ],
-        "dwelling_types": _dwelling_types(asked, answer, days),
+        "dwelling_types": group_charts.dwelling_types(asked, answer, days),
         "groups_head": _groups_head(words, asked, answer),
         "groups": list(answer.groups),
     }
@@ -111,11 +110,11 @@ def _withheld(answer: Answer) -> str:
     groups, households = answer.withheld_groups, answer.withheld_households
     said = []
     if groups:
-        noun = "small group" if groups == 1 else "small groups"
-        verb = "is" if groups == 1 else "are"
+        is_one = groups == 1
         said.append(
-            f"{groups} {noun} with fewer than {answer.at_least} households {verb} withheld from "
-            "the list."
+            f"{groups:,} small {'group is' if is_one else 'groups are'} withheld from the list: "
+            f"{'it has' if is_one else 'they have'} fewer than {answer.at_least} households, or "
+            f"would give away {'another' if is_one else 'one'} that has."
         )
     if households:
         noun = "household is" if households == 1 else "households are"
@@ -160,65 +159,6 @@ def _export(what: str, words: Words, label: str) -> list[Component]:
 
 def _hint(text: str) -> Component:
     return html.Span(text, className="hint chart-hint")
-
-
-def _blank(answer: Answer) -> str:
-    """Why a chart is empty, "" when it is not."""
-    if answer.households == 0:
-        return NO_HOUSEHOLDS
-    return NOTHING_YET if answer.data_until is None else ""
-
-
-def _over_time(asked: GroupView, answer: Answer, where: str) -> figures.FigureDict:
-    if why := _blank(answer):
-        return figures.blank(why)
-    split = "" if asked.split_by == "none" else f", {SPLITS[asked.split_by].lower()}"
-    per = " per household" if asked.per_household else ""
-    return group_figures.over_time(
-        answer.starts,
-        answer.lengths,
-        answer.series,
-        title=f"Consumption{per} by {_one_of(asked.resolution)}{split}",
-        subtitle=where,
-        per_household=asked.per_household,
-    )
-
-
-def _one_of(resolution: str) -> str:
-    return resolution.replace("_", " ")
-
-
-def _areas(asked: GroupView, answer: Answer, days: str) -> figures.FigureDict:
-    if why := _blank(answer):
-        return figures.blank(why)
-    shown = min(len(answer.areas), group_figures.MOST_RANKED)
-    count = f"{shown} of {len(answer.areas)}" if shown < len(answer.areas) else "all"
-    return group_figures.ranked(
-        answer.areas,
-        title="Areas" + (" per household" if asked.per_household else ""),
-        subtitle=f"{days}, {count}",
-        unit_name="kWh per household" if asked.per_household else "kWh",
-        chosen=asked.areas,
-    )
-
-
-def _dwelling_types(asked: GroupView, answer: Answer, days: str) -> figures.FigureDict:
-    if why := _blank(answer):
-        return figures.blank(why)
-    if asked.per_household:
-        return group_figures.ranked(
-            answer.dwelling_types,
-            title="Dwelling types per household",
-            subtitle=days,
-            unit_name="kWh per household",
-            chosen=asked.dwelling_types,
-        )
-    return figures.shares(
-        dict(answer.dwelling_types),
-        title="Share by dwelling type",
-        unit="kWh",
-        subtitle=days,
-    )
 
 
 def _groups_head(words: Words, asked: GroupView, answer: Answer) -> list[Component]:

@@ -1,0 +1,73 @@
+"""The three charts of an answer about groups, or why one of them is empty."""
+
+from __future__ import annotations
+
+from api.group_view import SPLITS, GroupView
+from callbacks.group_answers import Answer
+from components import figures, group_figures
+
+NOTHING_YET = "No readings lie in these days. Choose other days, or fewer filters."
+NO_HOUSEHOLDS = "No household is left by these filters. Clear one of them."
+TOO_SMALL = "These groups are too small to be shown one by one. Choose wider ones."
+
+
+def _blank(answer: Answer) -> str:
+    """Why a chart is empty, "" when it is not."""
+    if answer.households == 0:
+        return TOO_SMALL if answer.withheld_households else NO_HOUSEHOLDS
+    return NOTHING_YET if answer.data_until is None else ""
+
+
+def over_time(asked: GroupView, answer: Answer, where: str) -> figures.FigureDict:
+    """Totals in buckets, split or not."""
+    if why := _blank(answer) or ("" if answer.series else TOO_SMALL):
+        return figures.blank(why)
+    split = "" if asked.split_by == "none" else f", {SPLITS[asked.split_by].lower()}"
+    per = " per household" if asked.per_household else ""
+    return group_figures.over_time(
+        answer.starts,
+        answer.lengths,
+        answer.series,
+        title=f"Consumption{per} by {_one_of(asked.resolution)}{split}",
+        subtitle=where,
+        per_household=asked.per_household,
+    )
+
+
+def _one_of(resolution: str) -> str:
+    return resolution.replace("_", " ")
+
+
+def areas(asked: GroupView, answer: Answer, days: str) -> figures.FigureDict:
+    """The areas one may choose among, the largest first."""
+    if why := _blank(answer) or ("" if answer.areas else TOO_SMALL):
+        return figures.blank(why)
+    shown = min(len(answer.areas), group_figures.MOST_RANKED)
+    count = f"{shown} of {len(answer.areas)}" if shown < len(answer.areas) else "all"
+    return group_figures.ranked(
+        answer.areas,
+        title="Areas" + (" per household" if asked.per_household else ""),
+        subtitle=f"{days}, {count}",
+        unit_name="kWh per household" if asked.per_household else "kWh",
+        chosen=asked.areas,
+    )
+
+
+def dwelling_types(asked: GroupView, answer: Answer, days: str) -> figures.FigureDict:
+    """The dwelling types one may choose among: parts of the sum, or averages side by side."""
+    if why := _blank(answer) or ("" if answer.dwelling_types else TOO_SMALL):
+        return figures.blank(why)
+    if asked.per_household:
+        return group_figures.ranked(
+            answer.dwelling_types,
+            title="Dwelling types per household",
+            subtitle=days,
+            unit_name="kWh per household",
+            chosen=asked.dwelling_types,
+        )
+    return figures.shares(
+        dict(answer.dwelling_types),
+        title="Share by dwelling type",
+        unit="kWh",
+        subtitle=days,
+    )
