@@ -153,6 +153,15 @@ def test_a_one_time_link_sets_the_password_and_is_shown_once(accounts, browser):
     owner.context.close()
 
 
+def test_the_keyboard_chooses_an_account(accounts):
+    accounts.locator(f"{ROW}[row-index='0'] .ag-cell").first.focus()
+    accounts.keyboard.press("ArrowDown")
+    accounts.keyboard.press("Space")
+    second = accounts.locator(f"{ROW}[row-index='1'] [col-id=meter_id]").inner_text()
+
+    expect(accounts.locator("#accounts-selected strong")).to_have_text(second)
+
+
 def test_an_account_leads_to_its_usage(accounts):
     accounts.locator(ROW).first.click()
     meter_id = accounts.locator("#accounts-selected strong").inner_text()
