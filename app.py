@@ -59,6 +59,7 @@ from security.asset_files import asset_urls
 from security.exposure import refuse_if_exposed
 from security.install import Surroundings, install, trusted_hosts
 from security.policy import Access
+from security.typed_callbacks import TypedDash
 from security.viewer import current_viewer, signed_in
 from settings import PROJECT_FOLDER, Settings
 
@@ -144,7 +145,7 @@ def open_book(settings: Settings) -> Book:
 
 
 def _dash(server: Flask, asset_url: Callable[[str], str]) -> Dash:
-    app = Dash(
+    app = TypedDash(
         "meterbook",
         server=cast(Any, server),  # Dash's types know its own servers only
         use_pages=True,

@@ -9,8 +9,9 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
+from typing_extensions import TypedDict
 
-from callbacks.endless_rows import response, wanted
+from callbacks.endless_rows import RowsRequest, response, wanted
 from components import filters, view
 from components.ids import Accounts
 from data_layer.accounts.model import Account, Status, Viewer
@@ -21,6 +22,17 @@ from data_layer.readings.model import Action
 from pages.accounts import PATH
 
 Words = Mapping[str, str | Sequence[str]]
+
+
+class AccountRow(TypedDict):
+    """A chosen row of the grid, as far as it is heeded."""
+
+    meter_id: str
+    owner_name: str
+    email: str
+    status: str
+
+
 SHOWN = (
     "meter_id",
     "owner_name",
@@ -87,9 +99,7 @@ def count(book: Book, viewer: Viewer, words: Words) -> str:
     return f"{said}. {book.accounts.problem}" if book.accounts.problem else said
 
 
-def block(
-    book: Book, viewer: Viewer, request: Mapping[str, Any] | None, words: Words
-) -> dict[str, Any]:
+def block(book: Book, viewer: Viewer, request: RowsRequest | None, words: Words) -> dict[str, Any]:
     """One block of rows for the grid."""
     block = wanted(request)
     book.authorize(viewer, Action.READ_ACCOUNTS)
@@ -111,7 +121,7 @@ def _row(account: Account) -> dict[str, str]:
     return {name: str(getattr(account, name)) for name in SHOWN}
 
 
-def chosen_account(chosen: list[dict[str, Any]] | None) -> dict[str, Any]:
+def chosen_account(chosen: list[AccountRow] | None) -> dict[str, Any]:
     """What stands above the grid once a row is chosen."""
     if not chosen:
         return {

@@ -8,14 +8,17 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx
 from dash.exceptions import PreventUpdate
 
 from callbacks import account_acts, account_rows
+from callbacks.endless_rows import RowsRequest
 from components import ids
+from components.account_form import LABELS
 from components.ids import Accounts
 from data_layer.accounts.model import Role
 from data_layer.book import Book
+from data_layer.errors import BadInput
 from security.viewer import current_viewer
 
 ROLES = {Role.ADMIN}
-Chosen = list[dict[str, Any]] | None
+Chosen = list[account_rows.AccountRow] | None
 FIELDS = State(ids.account_field(ALL), "value")  # type: ignore[arg-type]
 MESSAGE = Output(Accounts.MESSAGE, "children", allow_duplicate=True)
 CHANGED = Output(Accounts.CHANGED, "data", allow_duplicate=True)
@@ -36,7 +39,7 @@ def _register_grid(app: Dash, book: Book) -> None:
         Input(Accounts.VIEW, "data"),
         Input(Accounts.CHANGED, "data"),
     )
-    def show(words: account_rows.Words | None, _: int) -> tuple[Any, str]:
+    def show(words: account_rows.Words | None, _: int | None) -> tuple[Any, str]:
         return account_rows.controls(words or {}), account_rows.count(
             book, current_viewer(), words or {}
         )
@@ -46,7 +49,7 @@ def _register_grid(app: Dash, book: Book) -> None:
         Input(Accounts.GRID, "getRowsRequest"),
         State(Accounts.VIEW, "data"),
     )
-    def rows(request: dict[str, Any] | None, words: account_rows.Words | None) -> dict[str, Any]:
+    def rows(request: RowsRequest | None, words: account_rows.Words | None) -> dict[str, Any]:
         return account_rows.block(book, current_viewer(), request, words or {})
 
     app.clientside_callback(
@@ -84,7 +87,7 @@ def _register_form(app: Dash, book: Book) -> None:
         state=[State(Accounts.GRID, "selectedRows")],
         prevent_initial_call=True,
     )
-    def open_form(_register: int, _modify: int, chosen: Chosen) -> dict[str, Any]:
+    def open_form(_register: int | None, _modify: int | None, chosen: Chosen) -> dict[str, Any]:
         is_new = ctx.triggered_id == Accounts.REGISTER
         return account_acts.form(book, current_viewer(), "" if is_new else _meter(chosen))
 
@@ -117,23 +120,25 @@ def _register_form(app: Dash, book: Book) -> None:
         prevent_initial_call=True,
     )
     def save(
-        _clicks: int,
-        _entered: list[int],
+        _clicks: int | None,
+        _entered: list[int | None],
         values: list[str | None],
         names: list[dict[str, str]],
-        edited: str,
-        changed: int,
+        edited: str | None,
+        changed: int | None,
     ) -> dict[str, Any]:
         _require_press()
-        given = {each["name"]: value or "" for each, value in zip(names, values, strict=True)}
-        return account_acts.saved(book, current_viewer(), given, edited=edited, changed=changed)
+        given = _filled_in(names, values)
+        return account_acts.saved(
+            book, current_viewer(), given, edited=edited or "", changed=changed or 0
+        )
 
     @app.callback(
         Output(Accounts.DIALOG, "is_open", allow_duplicate=True),
         Input(Accounts.CANCEL, "n_clicks"),
         prevent_initial_call=True,
     )
-    def cancel(_: int) -> bool:
+    def cancel(_: int | None) -> bool:
         return False
 
 
@@ -147,7 +152,7 @@ def _register_closing(app: Dash, book: Book) -> None:
         State(Accounts.GRID, "selectedRows"),
         prevent_initial_call=True,
     )
-    def ask(_: int, chosen: Chosen) -> tuple[bool, str, str, str]:
+    def ask(_: int | None, chosen: Chosen) -> tuple[bool, str, str, str]:
         return (True, *account_acts.closing_question(book, current_viewer(), _meter(chosen)))
 
     @app.callback(
@@ -160,15 +165,15 @@ def _register_closing(app: Dash, book: Book) -> None:
         state=[State(Accounts.GRID, "selectedRows"), State(Accounts.CHANGED, "data")],
         prevent_initial_call=True,
     )
-    def close(_: int, chosen: Chosen, changed: int) -> dict[str, Any]:
-        return account_acts.closed(book, current_viewer(), _meter(chosen), changed=changed)
+    def close(_: int | None, chosen: Chosen, changed: int | None) -> dict[str, Any]:
+        return account_acts.closed(book, current_viewer(), _meter(chosen), changed=changed or 0)
 
     @app.callback(
         Output(Accounts.CONFIRM, "is_open", allow_duplicate=True),
         Input(Accounts.CONFIRM_NO, "n_clicks"),
         prevent_initial_call=True,
     )
-    def keep(_: int) -> bool:
+    def keep(_: int | None) -> bool:
         return False
 
 
@@ -183,7 +188,7 @@ def _register_link(app: Dash, book: Book) -> None:
         state=[State(Accounts.GRID, "selectedRows")],
         prevent_initial_call=True,
     )
-    def hand_out(_: int, chosen: Chosen) -> dict[str, Any]:
+    def hand_out(_: int | None, chosen: Chosen) -> dict[str, Any]:
         return account_acts.link(book, current_viewer(), _meter(chosen))
 
     @app.callback(
@@ -192,15 +197,23 @@ def _register_link(app: Dash, book: Book) -> None:
         Input(Accounts.LINK_CLOSE, "n_clicks"),
         prevent_initial_call=True,
     )
-    def forget(_: int) -> tuple[bool, str]:
+    def forget(_: int | None) -> tuple[bool, str]:
         return False, ""
+
+
+def _filled_in(names: list[dict[str, str]], values: list[str | None]) -> dict[str, str]:
+    """The form by its fields. Raises BadInput unless they are exactly those it shows."""
+    given = {each.get("name", ""): value or "" for each, value in zip(names, values, strict=False)}
+    if len(names) != len(values) or given.keys() != LABELS.keys():
+        raise BadInput("these are not the fields of the form.")
+    return given
 
 
 def _meter(chosen: Chosen) -> str:
     """The chosen row's meter; nothing happens without one."""
     if not chosen:
         raise PreventUpdate
-    return str(chosen[0]["meter_id"])
+    return chosen[0]["meter_id"]
 
 
 def _require_press() -> None:

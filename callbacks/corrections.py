@@ -9,6 +9,7 @@ from dash import html, no_update
 
 from api.reading_filter import ACTUAL_WORD
 from callbacks.page_source import page_source
+from callbacks.reading_rows import ReadingRow
 from components import messages
 from data_layer.accounts.model import Viewer
 from data_layer.book import Book
@@ -17,27 +18,25 @@ from data_layer.quantities import parse_kwh
 from data_layer.readings import operations
 from data_layer.readings.model import ACTUAL, Action, Kind, Reading, Scope, SeriesKey
 
-Row = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What stands in the dialog."""
 
-    row: Row
+    row: ReadingRow
     value: str
     withdraw: bool
     reason: str
 
 
-def chosen_reading(chosen: list[Row] | None) -> Any:
+def chosen_reading(chosen: list[ReadingRow] | None) -> Any:
     """The chosen reading in words."""
     if not chosen:
         return "Choose a row to correct it."
     return [html.Strong(chosen[0]["meter_id"]), f" {_told(chosen[0])}"]
 
 
-def opened(row: Row) -> dict[str, Any]:
+def opened(row: ReadingRow) -> dict[str, Any]:
     """The dialog with the present value, no reason yet."""
     return {
         "is_open": True,
@@ -100,9 +99,9 @@ def _correct(book: Book, scope: Scope, key: SeriesKey, asked: Asked) -> Reading:
     reading = Reading(
         meter_id=key.meter_id,
         register_id=key.register_id,
-        read_at=int(asked.row["epoch"]),
+        read_at=asked.row["epoch"],
         value_wh=parse_kwh(asked.value.strip()),
-        kind=Kind(int(asked.row["kind_code"])),
+        kind=Kind(asked.row["kind_code"]),
         type=ACTUAL if kept_type == ACTUAL_WORD else kept_type,
         source=page_source(scope.actor),
     )
@@ -114,13 +113,13 @@ def _void(book: Book, scope: Scope, key: SeriesKey, asked: Asked) -> Reading:
         book.readings,
         scope,
         key,
-        read_at=int(asked.row["epoch"]),
-        kind=Kind(int(asked.row["kind_code"])),
+        read_at=asked.row["epoch"],
+        kind=Kind(asked.row["kind_code"]),
         source=page_source(scope.actor),
         reason=asked.reason,
     )
 
 
-def _told(row: Row) -> str:
+def _told(row: ReadingRow) -> str:
     value = "withdrawn" if row["value_kwh"] is None else f"{row['value_kwh']:,.3f} kWh"
     return f"register {row['register_id']}, {row['read_at']}: {value}, source {row['source']}"

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from dash.exceptions import PreventUpdate
+from pydantic import Field
+from typing_extensions import TypedDict
 
 MOST_ROWS = 1000
 Response = dict[str, Any]
+Position = Annotated[int, Field(ge=0, le=2**31)]
+
+
+class SortedColumn(TypedDict):
+    """One column the grid sorts by."""
+
+    colId: str
+    sort: str
+
+
+class RowsRequest(TypedDict, total=False):
+    """What the grid asks with, as far as it is heeded."""
+
+    startRow: Position | None
+    endRow: Position | None
+    sortModel: list[SortedColumn] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +40,16 @@ class Wanted:
     descending: bool
 
 
-def wanted(request: Mapping[str, Any] | None) -> Wanted:
+def wanted(request: RowsRequest | None) -> Wanted:
     """What the grid asks for; nothing is done when it has not asked yet."""
     if not request:
         raise PreventUpdate
-    start = max(0, int(request.get("startRow") or 0))
-    end = min(int(request.get("endRow") or 0), start + MOST_ROWS)
-    order: Sequence[Mapping[str, Any]] = request.get("sortModel") or ()
-    first = order[0] if order else {}
-    return Wanted(start, end, str(first.get("colId", "")), first.get("sort") == "desc")
+    start = max(0, request.get("startRow") or 0)
+    end = min(request.get("endRow") or 0, start + MOST_ROWS)
+    order = request.get("sortModel")
+    if not order:
+        return Wanted(start, end, "", descending=False)
+    return Wanted(start, end, order[0]["colId"], order[0]["sort"] == "desc")
 
 
 def response(rows: Sequence[Mapping[str, Any]], total: int) -> Response:

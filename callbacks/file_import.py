@@ -5,12 +5,12 @@ The job's id stands in the address, so that a reload or a shared link finds it a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
+from typing_extensions import TypedDict
 
 from callbacks.import_drawing import drawn
 from components import messages, view
@@ -24,6 +24,14 @@ from data_layer.readings.model import Action
 from security.viewer import current_viewer
 
 Words = dict[str, str]
+Asked = dict[str, str | list[str]]
+"""The words of the address; one may stand there several times."""
+
+
+class Staged(TypedDict):
+    """What the upload's answer says of a file that has arrived."""
+
+    file: str
 
 
 def register(app: Dash, book: Book) -> None:
@@ -31,7 +39,7 @@ def register(app: Dash, book: Book) -> None:
     next_words = Output(Upload.NEXT, "data", allow_duplicate=True)
 
     @app.callback(next_words, Input(Upload.STAGED, "data"), prevent_initial_call=True)
-    def check(staged: Mapping[str, Any] | None) -> Words:
+    def check(staged: Staged | None) -> Words:
         return checked(book, current_viewer(), file=_given(staged)["file"], meter_id="")
 
     @app.callback(
@@ -41,8 +49,8 @@ def register(app: Dash, book: Book) -> None:
         State(Upload.VIEW, "data"),
         prevent_initial_call=True,
     )
-    def check_again(clicks: int | None, meter_id: str | None, words: Words) -> Words:
-        job = _job(book, current_viewer(), _given(clicks) and words)
+    def check_again(clicks: int | None, meter_id: str | None, words: Asked | None) -> Words:
+        job = _job(book, current_viewer(), _given(clicks and words))
         return checked(book, current_viewer(), file=_file(job), meter_id=(meter_id or "").strip())
 
     @app.callback(
@@ -51,8 +59,8 @@ def register(app: Dash, book: Book) -> None:
         State(Upload.VIEW, "data"),
         prevent_initial_call=True,
     )
-    def import_good_rows(clicks: int | None, words: Words) -> Words:
-        return imported(book, current_viewer(), _given(clicks) and words)
+    def import_good_rows(clicks: int | None, words: Asked | None) -> Words:
+        return imported(book, current_viewer(), _given(clicks and words))
 
     @app.callback(
         next_words,
@@ -60,8 +68,8 @@ def register(app: Dash, book: Book) -> None:
         State(Upload.VIEW, "data"),
         prevent_initial_call=True,
     )
-    def discard(clicks: int | None, words: Words) -> Words:
-        return discarded(book, current_viewer(), _given(clicks) and words)
+    def discard(clicks: int | None, words: Asked | None) -> Words:
+        return discarded(book, current_viewer(), _given(clicks and words))
 
     @app.callback(
         Output(Upload.PROGRESS, "children"),
@@ -70,7 +78,7 @@ def register(app: Dash, book: Book) -> None:
         Input(Upload.POLL, "n_intervals"),
         Input(Upload.VIEW, "data"),
     )
-    def follow(_: int | None, words: Words | None) -> tuple[list[Component], bool, Any]:
+    def follow(_: int | None, words: Asked | None) -> tuple[list[Component], bool, Any]:
         return followed(book, current_viewer(), words or {})
 
     app.clientside_callback(
@@ -93,20 +101,20 @@ def checked(book: Book, viewer: Viewer, *, file: str, meter_id: str) -> Words:
     return _started(book, viewer, file=file, meter_id=meter_id, dry_run=True)
 
 
-def imported(book: Book, viewer: Viewer, words: Words) -> Words:
+def imported(book: Book, viewer: Viewer, words: Asked) -> Words:
     """Begin the import of the file whose dry run the address names."""
     job = _job(book, viewer, words)
     meter_id = str(job.params.get("meter_id", ""))
     return _started(book, viewer, file=_file(job), meter_id=meter_id, dry_run=False)
 
 
-def discarded(book: Book, viewer: Viewer, words: Words) -> Words:
+def discarded(book: Book, viewer: Viewer, words: Asked) -> Words:
     """Forget the staged file and leave its job."""
     book.staging.discard(_file(_job(book, viewer, words)))
     return {"job": ""}
 
 
-def followed(book: Book, viewer: Viewer, words: Words) -> tuple[list[Component], bool, Any]:
+def followed(book: Book, viewer: Viewer, words: Asked) -> tuple[list[Component], bool, Any]:
     """How far the job of the address is; whether to stop asking; the sending part goes away."""
     if not view.word(words, "job"):
         return [], True, no_update
@@ -130,7 +138,7 @@ def _started(book: Book, viewer: Viewer, *, file: str, meter_id: str, dry_run: b
     return {"job": book.jobs.start(IMPORT_READINGS, params, actor=viewer.name)}
 
 
-def _job(book: Book, viewer: Viewer, words: Words) -> Job:
+def _job(book: Book, viewer: Viewer, words: Asked) -> Job:
     """The import that the address names. Raises NotFound."""
     book.authorize(viewer, Action.SUBMIT_READINGS)
     job = book.jobs.get(view.word(words, "job"))

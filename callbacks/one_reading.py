@@ -37,7 +37,7 @@ def register(app: Dash, book: Book) -> None:
     """Suggest the time, find meters while typing, and take the reading."""
 
     @app.callback(Output(Upload.TIME, "value"), Input(Upload.FORM, "id"))
-    def suggest_time(_: str) -> str:
+    def suggest_time(_: str | None) -> str:
         return latest_half_hour(book)
 
     @app.callback(
@@ -62,7 +62,7 @@ def register(app: Dash, book: Book) -> None:
         },
         prevent_initial_call=True,
     )
-    def take(_: int, meter_id: str | None, time: str | None, value: str | None) -> Said:
+    def take(_: int | None, meter_id: str | None, time: str | None, value: str | None) -> Said:
         return taken(book, current_viewer(), (meter_id or "").strip(), time or "", value or "")
 
 

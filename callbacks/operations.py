@@ -52,8 +52,8 @@ def register(app: Dash, book: Book) -> None:
         State(Operations.ASKED, "data"),
         prevent_initial_call=True,
     )
-    def begin(_: int | None, asked: str) -> tuple[Any, bool, int]:
-        return work.begun(book, current_viewer(), asked), False, home_state.OFTEN
+    def begin(_: int | None, asked: str | None) -> tuple[Any, bool, int]:
+        return work.begun(book, current_viewer(), asked or ""), False, home_state.OFTEN
 
     @app.callback(
         Output(Operations.CONFIRM, "is_open", allow_duplicate=True),

@@ -4,25 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import dash_bootstrap_components as dbc
 from dash import html
 from dash.development.base_component import Component
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from api.reading_filter import ACTUAL_WORD, ANY, SORTS, read_filter
-from callbacks.endless_rows import Wanted, response, wanted
+from callbacks.endless_rows import RowsRequest, Wanted, response, wanted
 from components import filters, messages, view
 from components.ids import Readings
 from data_layer.accounts.model import Viewer
 from data_layer.book import Book
-from data_layer.clock import HomeZone
+from data_layer.clock import FIRST_YEAR, LAST_YEAR, HomeZone, epoch_of
 from data_layer.errors import BadInput
 from data_layer.readings import queries
-from data_layer.readings.model import FLAG_TEXT, KIND_TEXT, Action, Reading, RowFilter
+from data_layer.readings.model import FLAG_TEXT, KIND_TEXT, Action, Kind, Reading, RowFilter
 from pages.readings import PATH
 
 Words = Mapping[str, str | Sequence[str]]
+FIRST, LAST = (datetime(year, 1, 1, tzinfo=UTC) for year in (FIRST_YEAR + 1, LAST_YEAR - 1))
+
+
+class ReadingRow(TypedDict):
+    """One row of the grid; a chosen one comes back as it was sent, or as somebody made it up."""
+
+    key: str
+    meter_id: str
+    register_id: str
+    epoch: Annotated[int, Field(gt=epoch_of(FIRST), lt=epoch_of(LAST))]
+    read_at: str
+    value_kwh: float | None
+    kind: str
+    kind_code: Annotated[int, Field(ge=Kind.READ, le=Kind.INITIAL)]
+    type: str
+    flag: str
+    revision: int
+    source: str
+
+
 FLAGS = ((ANY, "All"), ("valid", "Valid"), ("suspect", "Suspect"))
 
 
@@ -94,7 +117,7 @@ def _refused(book: Book, words: Words) -> Component | str:
 
 
 def block(
-    book: Book, viewer: Viewer, request: Mapping[str, Any] | None, words: Words
+    book: Book, viewer: Viewer, request: RowsRequest | None, words: Words
 ) -> tuple[dict[str, Any], str]:
     """One block of rows, and how many there are in words."""
     asked = wanted(request)
@@ -125,7 +148,7 @@ def _lists(words: Words) -> dict[str, tuple[str, ...]]:
     return {name: view.words(words, name) for name in words}
 
 
-def _row(reading: Reading, zone: HomeZone) -> dict[str, Any]:
+def _row(reading: Reading, zone: HomeZone) -> ReadingRow:
     key = (reading.meter_id, reading.register_id, reading.read_at, int(reading.kind))
     return {
         "key": "|".join(map(str, (*key, reading.revision))),

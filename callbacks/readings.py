@@ -8,13 +8,14 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from callbacks import corrections, reading_rows
+from callbacks.endless_rows import RowsRequest
 from components.ids import Readings
 from data_layer.accounts.model import Role
 from data_layer.book import Book
 from security.viewer import current_viewer
 
 ROLES = {Role.ADMIN}
-Chosen = list[dict[str, Any]] | None
+Chosen = list[reading_rows.ReadingRow] | None
 
 
 def register(app: Dash, book: Book) -> None:
@@ -42,7 +43,7 @@ def _register_grid(app: Dash, book: Book) -> None:
         Input(Readings.GRID, "getRowsRequest"),
         State(Readings.VIEW, "data"),
     )
-    def rows(request: dict[str, Any] | None, words: reading_rows.Words | None) -> tuple[Any, str]:
+    def rows(request: RowsRequest | None, words: reading_rows.Words | None) -> tuple[Any, str]:
         return reading_rows.block(book, current_viewer(), request, words or {})
 
     app.clientside_callback(
@@ -83,7 +84,7 @@ def _register_dialog(app: Dash, book: Book) -> None:
         state=[State(Readings.GRID, "selectedRows")],
         prevent_initial_call=True,
     )
-    def open_dialog(_: int, chosen: Chosen) -> dict[str, Any]:
+    def open_dialog(_: int | None, chosen: Chosen) -> dict[str, Any]:
         return corrections.opened(_row(chosen))
 
     @app.callback(
@@ -105,26 +106,26 @@ def _register_dialog(app: Dash, book: Book) -> None:
         prevent_initial_call=True,
     )
     def save(
-        _: int,
+        _: int | None,
         chosen: Chosen,
         value: str | None,
         withdraw: bool | None,  # noqa: FBT001
         reason: str | None,
-        changed: int,
+        changed: int | None,
     ) -> dict[str, Any]:
         asked = corrections.Asked(_row(chosen), value or "", bool(withdraw), reason or "")
-        return corrections.saved(book, current_viewer(), asked, changed=changed)
+        return corrections.saved(book, current_viewer(), asked, changed=changed or 0)
 
     @app.callback(
         Output(Readings.DIALOG, "is_open", allow_duplicate=True),
         Input(Readings.CANCEL, "n_clicks"),
         prevent_initial_call=True,
     )
-    def cancel(_: int) -> bool:
+    def cancel(_: int | None) -> bool:
         return False
 
 
-def _row(chosen: Chosen) -> dict[str, Any]:
+def _row(chosen: Chosen) -> reading_rows.ReadingRow:
     """The chosen row; nothing happens without one."""
     if not chosen:
         raise PreventUpdate

@@ -56,7 +56,7 @@ def register(app: Dash, book: Book) -> None:
         },
         inputs=[Input(Usage.VIEW, "data"), State(Usage.HOURS_SHOWN, "data")],
     )
-    def show_hours(words: Words | None, shown: Any) -> dict[str, Any]:
+    def show_hours(words: Words | None, shown: list[str] | None) -> dict[str, Any]:
         asked, _ = _view(book, words or {})
         return usage_hours.page(book, current_viewer(), words or {}, asked, shown=shown)
 

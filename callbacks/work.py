@@ -8,7 +8,7 @@ from components import messages
 from components.ids import Operations
 from data_layer.accounts.model import Viewer
 from data_layer.book import Book
-from data_layer.errors import MeterbookError
+from data_layer.errors import BadInput, MeterbookError
 from data_layer.journeys.end_day import END_DAY
 from data_layer.readings.model import Action
 
@@ -28,7 +28,10 @@ QUESTIONS = {
 
 def question(act: str) -> tuple[str, str, str]:
     """The act with the title and text of the question before it."""
-    return (act, *QUESTIONS[Operations(act)])
+    known = {str(name): said for name, said in QUESTIONS.items()}
+    if act not in known:
+        raise BadInput(f"{act[:40]!r} is nothing that can be asked for here.")
+    return (act, *known[act])
 
 
 def begun(book: Book, viewer: Viewer, act: str) -> Component | str:

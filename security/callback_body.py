@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from flask import request
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from data_layer.errors import BadInput
 
 Json = Any
+DEEPEST = 16
 ADDRESS_PARTS = ("pathname", "search", "hash", "href")
 """Dash itself reads these as texts, before any code of ours."""
 
@@ -38,10 +39,7 @@ class CallbackBody:
 
 def read_callback_body(callback_map: Mapping[str, Mapping[str, Any]]) -> CallbackBody:
     """The checked body of this request. Raises BadInput for any other form."""
-    try:
-        body = request.get_json()
-    except (BadRequest, UnsupportedMediaType, RecursionError) as error:
-        raise BadInput("the body is not JSON.") from error
+    body = _strictly_parsed(request.get_data()) if request.is_json else None
     if not isinstance(body, dict):
         raise BadInput("the body is not a JSON object.")
     output = body.get("output")
@@ -57,9 +55,44 @@ def read_callback_body(callback_map: Mapping[str, Mapping[str, Any]]) -> Callbac
             "outputs", outputs if output.startswith("..") else [outputs], _outputs(output)
         )
     triggered = body.get("changedPropIds", [])
-    if not isinstance(triggered, list) or not all(isinstance(name, str) for name in triggered):
-        raise BadInput("changedPropIds is not a list of texts.", field="changedPropIds")
+    if not isinstance(triggered, list) or not all(map(_is_trigger, triggered)):
+        raise BadInput("changedPropIds are not names of properties.", field="changedPropIds")
     return CallbackBody(output, triggered)
+
+
+def _strictly_parsed(data: bytes) -> Json:
+    """The JSON value, without what readers of JSON disagree about or choke on."""
+    try:
+        value = json.loads(data, object_pairs_hook=_no_name_twice, parse_constant=_no_constant)
+        _check_shape(value, DEEPEST)
+    except (ValueError, RecursionError) as error:
+        raise BadInput("the body is not JSON as this server reads it.") from error
+    return value
+
+
+def _no_name_twice(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return found
+
+
+def _no_constant(word: str) -> Json:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _check_shape(value: Json, levels: int) -> None:
+    """Raise ValueError for nesting too deep and for text that is no text (half a character)."""
+    if not levels:
+        raise ValueError("nested too deeply")
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, float) and not isfinite(value):
+        raise ValueError("a number is too large")
+    elif isinstance(value, list | dict):
+        parts = [*value, *value.values()] if isinstance(value, dict) else value
+        for part in parts:
+            _check_shape(part, levels - 1)
 
 
 def _check_arguments(field: str, sent: Json, declared: Sequence[Mapping[str, str]]) -> None:
@@ -78,7 +111,7 @@ def _fits(item: Json, wanted: Mapping[str, str]) -> bool:
         return '["ALL' in wanted["id"] and all(_fits(one, wanted) for one in item)
     if not isinstance(item, dict) or item.get("property") != wanted["property"]:
         return False
-    if wanted["property"] in ADDRESS_PARTS and not isinstance(item.get("value"), str | None):
+    if wanted["property"] in ADDRESS_PARTS and not _is_address_part(item):
         return False
     if not wanted["id"].startswith("{"):
         return bool(item.get("id") == wanted["id"])
@@ -88,6 +121,23 @@ def _fits(item: Json, wanted: Mapping[str, str]) -> bool:
         and concrete.keys() == pattern.keys()
         and all(isinstance(part, list) or part == concrete[name] for name, part in pattern.items())
     )
+
+
+def _is_trigger(name: Json) -> bool:
+    """Text, and where it names a component by pattern an object, as Dash will read it."""
+    if not isinstance(name, str) or not name.startswith("{"):
+        return isinstance(name, str)
+    try:
+        return isinstance(json.loads(name.rpartition(".")[0]), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_address_part(item: Mapping[str, Json]) -> bool:
+    value = item.get("value")
+    if value is None:
+        return True
+    return isinstance(value, str) and (item["property"] != "pathname" or value.startswith("/"))
 
 
 def _outputs(key: str) -> list[dict[str, str]]:

@@ -183,13 +183,16 @@ def test_anothers_meter_is_to_a_household_like_none_at_all(shared: Served) -> No
     for key in server_callbacks(shared):
         if HOUSEHOLD not in access.callbacks[key]:
             continue
-        answers = []
-        for meter_id in (OTHER_METER, NO_METER):
-            value = {"meter": meter_id, "meter_id": meter_id}
-            answer = call(browser, callback_body(key, callback_map[key], value=value))
-            answers.append((answer.status_code, _without(answer, meter_id)))
-        assert answers[0] == answers[1], key
-        assert f"Owner of {OTHER_METER}" not in answers[0][1]
+        body = callback_body(key, callback_map[key])
+        for argument in (*body["inputs"], *body["state"]):
+            answers = []
+            for meter_id in (OTHER_METER, NO_METER):
+                argument["value"] = {"meter": meter_id}
+                answer = call(browser, body)
+                answers.append((answer.status_code, _without(answer, meter_id)))
+            argument["value"] = None
+            assert answers[0] == answers[1], key
+            assert f"Owner of {OTHER_METER}" not in answers[0][1]
 
 
 def test_exports_refuse_anothers_meter_like_none_at_all(shared: Served) -> None:
