@@ -2,8 +2,10 @@
 
 Pure. `judge` looks at all rows at once: sorted together with what is stored, a series in which
 no key repeats with another value and nothing decreases is accepted as it stands. Only series that
-fail this, or hold corrections, voids or suspect readings, are walked row by row in the order
-(time, kind, revision, arrival), each row held against both neighbors in its segment.
+fail this, or hold corrections, voids or suspect readings, are walked row by row, each held against
+both neighbors in its segment: new initials first, the last of them first, then the reads in order
+of time. So a series that is right as a whole is accepted as a whole either way, and a meter
+exchange before stored readings may come with the last read of the old meter.
 """
 
 from __future__ import annotations
@@ -174,7 +176,7 @@ class _Series:
 
 
 def _judge_series(rows: _Rows, low: int, high: int, final: Verdicts) -> None:
-    """Walk one series' new rows in order and write their verdicts."""
+    """Walk one series' new rows and write their verdicts."""
     counts = ((rows.flag[low:high] == Flag.VALID) & (rows.value[low:high] != VOID_WH)).tolist()
     columns = list(
         zip(
@@ -190,9 +192,12 @@ def _judge_series(rows: _Rows, low: int, high: int, final: Verdicts) -> None:
     for key, revision, value, line, effective in columns:
         if line < 0:
             series.take(key, revision, value, counts=effective)
-    for key, revision, value, line, effective in columns:
-        if line < 0:
-            continue
+    new = [column for column in columns if column[3] >= 0]
+    initials = [column for column in new if column[0] & 1 == Kind.INITIAL]
+    reads = [column for column in new if column[0] & 1 != Kind.INITIAL]
+    # Stable: rows of one key stay in order of revision and arrival.
+    initials.sort(key=lambda column: -column[0])
+    for key, revision, value, line, effective in (*initials, *reads):
         verdict = series.judge(key, revision, value, counts=effective)
         final[line] = verdict
         if verdict is Verdict.ACCEPTED:

@@ -80,7 +80,10 @@ class Oracle:
     def submit(self, rows: Sequence[Reading]) -> tuple[int, int, int]:
         """Accepted, duplicates, rejected."""
         counts = {"accepted": 0, "duplicate": 0, "rejected": 0}
-        for row in sorted(rows, key=key_of):
+        initials = [row for row in rows if row.kind is Kind.INITIAL]
+        reads = [row for row in rows if row.kind is Kind.READ]
+        initials.sort(key=lambda row: -row.read_at)
+        for row in initials + sorted(reads, key=lambda row: row.read_at):
             counts[self._submit(row)] += 1
         return counts["accepted"], counts["duplicate"], counts["rejected"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_layer.readings.judging import judge
@@ -70,6 +70,14 @@ def test_initial_opens_a_segment_and_is_not_held_against_the_one_before() -> Non
 def test_read_and_initial_may_share_a_time() -> None:
     new = [reading(2, 3, kind=Kind.INITIAL), reading(2, 950)]
     assert verdicts_of(new, [reading(1, 900), reading(3, 5)]) == [A, A]
+
+
+def test_exchange_before_stored_readings_comes_with_the_last_read_of_the_old_meter() -> None:
+    exchange = [reading(2, 900), reading(2, 0, kind=Kind.INITIAL)]
+    stored = [reading(1, 800), reading(3, 5)]
+    assert verdicts_of(exchange, stored) == [A, A]
+    assert verdicts_of([*exchange, reading(4, 1)], stored) == [A, A, BELOW]
+    assert verdicts_of(exchange[:1], stored) == [ABOVE]
 
 
 def test_initial_is_held_against_the_next_reading_of_its_segment() -> None:
@@ -167,6 +175,7 @@ class Oracle:
 rows = st.tuples(st.integers(0, 2), st.integers(0, 6), st.integers(0, 1), st.integers(0, 8))
 
 
+@settings(max_examples=300)
 @given(stored=st.lists(rows, max_size=12), new=st.lists(rows, max_size=12))
 def test_columns_agree_with_the_oracle(
     stored: list[tuple[int, int, int, int]], new: list[tuple[int, int, int, int]]
@@ -178,7 +187,9 @@ def test_columns_agree_with_the_oracle(
         return [reading(t, v, kind=Kind(k), meter=f"m-{m}") for m, t, k, v in found]
 
     expected: dict[int, Verdict] = {}
-    for place in sorted(range(len(new)), key=lambda n: (new[n][0], new[n][1], new[n][2], n)):
+    order = sorted(range(len(new)), key=lambda n: (new[n][1], n))
+    order.sort(key=lambda n: -new[n][1] if new[n][2] == Kind.INITIAL else 1)
+    for place in order:
         expected[place] = oracles[new[place][0]].judge(*new[place][1:])
     assert verdicts_of(as_readings(new), as_readings(kept)) == [
         expected[n] for n in range(len(new))
