@@ -116,7 +116,11 @@ class _Answer:
         return sums
 
     def masked(self, groups: Groups, edges: Ints, at_least: int) -> Buckets:
-        """The same without half hours in which too few meters of a group report."""
+        """The same without half hours in which too few meters of a group report.
+
+        What is estimated may be one meter's alone: a half hour is told as estimated whole, when
+        most of it is, or not at all.
+        """
         sums = self.plain(groups, edges)
         fine_edges = np.arange(int(edges[0]), int(edges[-1]) + 1, HALF_HOUR, dtype=np.int64)
         starts = (edges[:-1] - edges[0]) // HALF_HOUR
@@ -132,7 +136,8 @@ class _Answer:
                 return np.add.reduceat(values, starts, axis=1)
 
             sums.consumption_wh[part] -= bucketed(np.where(few, fine.consumption_wh, 0))
-            sums.estimated_wh[part] -= bucketed(np.where(few, fine.estimated_wh, 0))
+            mostly = ~few & (2 * fine.estimated_wh > fine.consumption_wh)
+            sums.estimated_wh[part] = bucketed(np.where(mostly, fine.consumption_wh, 0))
             sums.missing_half_hours[part] += bucketed(np.where(few, hidden, 0))
             shown = bucketed(np.where(few, 0, fine.reporting))
             sums.reporting[part] = np.where(shown > 0, sums.reporting[part], 0)

@@ -65,7 +65,9 @@ class ReadingStore(Protocol):
         """Consumption of groups, each the union of the given paths; one row a group.
 
         With `at_least`, half hours in which a group has 1 to at_least - 1 reporting meters
-        contribute nothing (they count as missing): sums over any buckets stay consistent.
+        contribute nothing (they count as missing): sums over any buckets stay consistent. And a
+        half hour of a group is estimated as a whole, when most of it is, or not at all: the
+        estimated part alone could be that of a single meter.
         """
 
     def reporting_meters(self) -> Mapping[GroupPath, int]:

@@ -13,7 +13,9 @@ coefficient, since atoms are disjoint and always counted whole. Therefore the ho
 carry a coefficient other than 0 fill whole atoms.
 
 Half hours in which fewer than `at_least` meters of an atom report are masked atom by atom, before
-they are added up, so the same holds for each half hour. The guarantee is for one state of the
+they are added up, so the same holds for each half hour. The estimated part of a total could be
+one household's alone, so an atom's half hour is told as estimated whole, when most of it is, or
+not at all. The guarantee is for one state of the
 book: two answers with a change of accounts or a late reading between them may differ by that.
 
 **The division** keeps totals complete where it can. A small place joins other small places of

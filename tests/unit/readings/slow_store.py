@@ -183,13 +183,18 @@ class SlowStore:
                     meters = {k.meter_id for k in keys if self._known_seconds(k, low, high)}
                     masked = 0 < len(meters) < at_least
                     shown |= set() if masked else meters
+                    consumed = estimated = 0
                     for key in keys:
                         used = 0 if masked else self._used(key, low, high)
                         whole = self._known_seconds(key, slot, slot + HALF_HOUR) == HALF_HOUR
-                        answer.consumption_wh[row, n] += used
-                        answer.estimated_wh[row, n] += 0 if self._measured(key, slot) else used
+                        consumed += used
+                        estimated += 0 if self._measured(key, slot) else used
                         starts_here = slot >= start
                         answer.missing_half_hours[row, n] += starts_here and (masked or not whole)
+                    if at_least:
+                        estimated = consumed if 2 * estimated > consumed else 0
+                    answer.consumption_wh[row, n] += consumed
+                    answer.estimated_wh[row, n] += estimated
                 if at_least:
                     everybody = {k.meter_id for k in keys if self._known_seconds(k, start, end)}
                     answer.reporting[row, n] = len(everybody) if shown else 0
