@@ -23,7 +23,10 @@ def form(book: Book, viewer: Viewer, meter_id: str) -> Said:
     """The open form: empty for a new account, filled for a known one."""
     book.authorize(viewer, Action.MANAGE_ACCOUNTS)
     is_new = not meter_id
-    account = Account("", "", "") if is_new else _account(book, meter_id)
+    try:
+        account = Account("", "", "") if is_new else _account(book, meter_id)
+    except NotFound as error:
+        return _no_form(error)
     values = {name: str(getattr(account, name)) for name in LABELS}
     choices = {
         "region": _words(book, geography.REGIONS, "region"),
@@ -36,6 +39,17 @@ def form(book: Book, viewer: Viewer, meter_id: str) -> Said:
         "title": "Register an account" if is_new else f"Modify {meter_id}",
         "edited": meter_id,
         "message": "",
+        "is_open": True,
+    }
+
+
+def _no_form(error: NotFound) -> Said:
+    """Somebody has taken the account out of the file since the grid showed it."""
+    return {
+        "form": "",
+        "title": "This account is gone",
+        "edited": "",
+        "message": messages.error(error.sentence),
         "is_open": True,
     }
 
@@ -70,7 +84,7 @@ def saved(book: Book, viewer: Viewer, given: dict[str, str], *, edited: str, cha
 
 
 def _keep(book: Book, viewer: Viewer, given: dict[str, str], edited: str) -> Account:
-    given = {name: text.strip() for name, text in given.items()}
+    given = {name: given.get(name, "").strip() for name in LABELS}
     words = {**given, "account_type": _account_type(given["account_type"])}
     if not edited:
         return book.accounts.register(Account(**words), actor=viewer.name)  # type: ignore[arg-type]
@@ -91,7 +105,9 @@ def _account_type(word: str) -> AccountType:
 def closing_question(book: Book, viewer: Viewer, meter_id: str) -> tuple[str, str, str]:
     """Title, text and button of the question before an account is closed or opened again."""
     book.authorize(viewer, Action.MANAGE_ACCOUNTS)
-    account = _account(book, meter_id)
+    account = book.accounts.get(meter_id)
+    if account is None:
+        return "This account is gone", f"Meter {meter_id} is not registered any more.", "Close"
     who = f"{account.meter_id}, {account.owner_name}"
     if account.status is Status.INACTIVE:
         return (

@@ -5,6 +5,7 @@ The job's id stands in the address, so that a reload or a shared link finds it a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, no_update
@@ -24,6 +25,7 @@ from data_layer.readings.model import Action
 from security.viewer import current_viewer
 
 Words = dict[str, str]
+Outcome = dict[str, Any]
 Asked = dict[str, str | list[str]]
 """The words of the address; one may stand there several times."""
 
@@ -36,40 +38,46 @@ class Staged(TypedDict):
 
 def register(app: Dash, book: Book) -> None:
     """Each act writes the next words of the address; the address says which job is shown."""
-    next_words = Output(Upload.NEXT, "data", allow_duplicate=True)
+    outcome = {
+        "next_words": Output(Upload.NEXT, "data", allow_duplicate=True),
+        "refused": Output(Upload.REFUSED, "children", allow_duplicate=True),
+        "all_well": Output(Upload.REFUSED, "hidden", allow_duplicate=True),
+    }
 
-    @app.callback(next_words, Input(Upload.STAGED, "data"), prevent_initial_call=True)
-    def check(staged: Staged | None) -> Words:
-        return checked(book, current_viewer(), file=_given(staged)["file"], meter_id="")
-
-    @app.callback(
-        next_words,
-        Input(Upload.CHECK_AGAIN, "n_clicks"),
-        State(Upload.FILE_METER, "value"),
-        State(Upload.VIEW, "data"),
-        prevent_initial_call=True,
-    )
-    def check_again(clicks: int | None, meter_id: str | None, words: Asked | None) -> Words:
-        job = _job(book, current_viewer(), _given(clicks and words))
-        return checked(book, current_viewer(), file=_file(job), meter_id=(meter_id or "").strip())
+    @app.callback(output=outcome, inputs=[Input(Upload.STAGED, "data")], prevent_initial_call=True)
+    def check(staged: Staged | None) -> Outcome:
+        file = _given(staged)["file"]
+        return _outcome(lambda: checked(book, current_viewer(), file=file, meter_id=""))
 
     @app.callback(
-        next_words,
-        Input(Upload.IMPORT, "n_clicks"),
-        State(Upload.VIEW, "data"),
+        output=outcome,
+        inputs=[Input(Upload.CHECK_AGAIN, "n_clicks")],
+        state=[State(Upload.FILE_METER, "value"), State(Upload.VIEW, "data")],
         prevent_initial_call=True,
     )
-    def import_good_rows(clicks: int | None, words: Asked | None) -> Words:
-        return imported(book, current_viewer(), _given(clicks and words))
+    def check_again(clicks: int | None, meter_id: str | None, words: Asked | None) -> Outcome:
+        asked, meter = _given(clicks and words), (meter_id or "").strip()
+        return _outcome(lambda: checked_again(book, current_viewer(), asked, meter_id=meter))
 
     @app.callback(
-        next_words,
-        Input(Upload.DISCARD, "n_clicks"),
-        State(Upload.VIEW, "data"),
+        output=outcome,
+        inputs=[Input(Upload.IMPORT, "n_clicks")],
+        state=[State(Upload.VIEW, "data")],
         prevent_initial_call=True,
     )
-    def discard(clicks: int | None, words: Asked | None) -> Words:
-        return discarded(book, current_viewer(), _given(clicks and words))
+    def import_good_rows(clicks: int | None, words: Asked | None) -> Outcome:
+        asked = _given(clicks and words)
+        return _outcome(lambda: imported(book, current_viewer(), asked))
+
+    @app.callback(
+        output=outcome,
+        inputs=[Input(Upload.DISCARD, "n_clicks")],
+        state=[State(Upload.VIEW, "data")],
+        prevent_initial_call=True,
+    )
+    def discard(clicks: int | None, words: Asked | None) -> Outcome:
+        asked = _given(clicks and words)
+        return _outcome(lambda: discarded(book, current_viewer(), asked))
 
     @app.callback(
         Output(Upload.PROGRESS, "children"),
@@ -96,9 +104,22 @@ def _given(value: Any) -> Any:
     return value
 
 
+def _outcome(act: Callable[[], Words]) -> Outcome:
+    """The act's words for the address, or the sentence of what refused it."""
+    try:
+        return {"next_words": act(), "refused": "", "all_well": True}
+    except MeterbookError as error:
+        return {"next_words": no_update, "refused": error.sentence, "all_well": False}
+
+
 def checked(book: Book, viewer: Viewer, *, file: str, meter_id: str) -> Words:
     """Begin a dry run of a staged file."""
     return _started(book, viewer, file=file, meter_id=meter_id, dry_run=True)
+
+
+def checked_again(book: Book, viewer: Viewer, words: Asked, *, meter_id: str) -> Words:
+    """Begin another dry run of the file that the address names, for one meter."""
+    return checked(book, viewer, file=_file(_job(book, viewer, words)), meter_id=meter_id)
 
 
 def imported(book: Book, viewer: Viewer, words: Asked) -> Words:

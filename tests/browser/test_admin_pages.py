@@ -216,8 +216,9 @@ def test_readings_are_filtered_and_sorted_and_the_export_is_what_is_shown(visit,
 
 
 def test_a_reading_is_corrected_with_a_reason_as_a_new_revision(visit):
-    page = visit("/readings?sort=-read_at", role="admin", shows=ROW)
+    page = visit("/readings?meter=531-&sort=-read_at", role="admin", shows=ROW)
     chosen = page.locator(f"{ROW}[row-index='0']")
+    expect(chosen.locator("[col-id=meter_id]")).to_contain_text("531-")
     value = chosen.locator("[col-id=value_kwh]").inner_text().replace(",", "")
     meter_id = chosen.locator("[col-id=meter_id]").inner_text()
     chosen.click()

@@ -161,6 +161,16 @@ def test_a_file_may_be_forgotten_after_the_check(upload, meter, tmp_path, home):
     assert meter not in (home / "logs" / "log.txt").read_text()
 
 
+def test_a_file_forgotten_elsewhere_is_said_in_words(upload, meter, tmp_path, home, watch):
+    send(upload, file_of(tmp_path, meter))
+    upload.wait_for_selector("#upload-import")
+    for path in (home / ".meterbook" / "staged").glob("*.json"):
+        path.unlink()
+    upload.click("#upload-import")
+
+    expect(upload.locator("#upload-refused")).to_contain_text("is not known")
+
+
 def test_a_file_dropped_in_is_taken(upload, meter, tmp_path):
     text = file_of(tmp_path, meter).read_text()
     upload.evaluate(
