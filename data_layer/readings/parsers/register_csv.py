@@ -86,11 +86,13 @@ def _read(block: Block, columns: list[str], origin: Origin) -> Iterator[_Part]:
     clean = _read_clean(block, columns, origin)
     if clean is not None:
         yield clean
-    elif len(block.data) <= _SMALL_BYTES:
-        yield _read_line_by_line(block, columns, origin)
-    else:
-        for part in block.parts():
+        return
+    parts = [] if len(block.data) <= _SMALL_BYTES else list(block.parts())
+    if len(parts) > 1:
+        for part in parts:
             yield from _read(part, columns, origin)
+    else:  # small, or a single line that no division makes smaller
+        yield _read_line_by_line(block, columns, origin)
 
 
 def _read_clean(block: Block, columns: list[str], origin: Origin) -> _Part | None:

@@ -221,3 +221,11 @@ def test_one_bad_line_of_many_leaves_the_rest_in_columns(write) -> None:
     assert [refusal.line for refusal in refused] == [15_002]
     assert batch.value_wh.tolist() == [n * 1000 for n in range(30_000)]
     assert set(batch.series) == {SeriesKey(f"M{n}") for n in range(7)}
+
+
+def test_a_line_of_megabytes_costs_itself_alone(write) -> None:
+    good = "M1,2026-11-20T10:30:00,1.000\n"
+    batch, refused = read(write(HEADER + good + "9" * 2_000_000 + ",x,1\n" + good))
+
+    assert batch.line.tolist() == [2, 4]
+    assert [(refusal.line, "too long" in refusal.sentence) for refusal in refused] == [(3, True)]
