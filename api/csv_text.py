@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 ROWS_A_CHUNK = 2000
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_LATER_FORMULA = re.compile(r"""([,;]["' ]*)(?=[=+@-])""")
 
 
 def safe_cell(text: str) -> str:
@@ -41,5 +43,9 @@ def csv_lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
 
 
 def provenance_lines(facts: Sequence[tuple[str, str]]) -> str:
-    """Comment lines above the header that say what the file shows, one fact a line."""
-    return "".join(f"# {name}: {' '.join(said.split())}\n" for name, said in facts)
+    """Comment lines above the header that say what the file shows, one fact a line.
+
+    A spreadsheet reads them as cells too: what follows a separator is kept from being a formula.
+    """
+    shown = ((name, _LATER_FORMULA.sub(r"\1'", " ".join(said.split()))) for name, said in facts)
+    return "".join(f"# {name}: {said}\n" for name, said in shown)

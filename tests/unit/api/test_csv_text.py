@@ -38,3 +38,14 @@ def test_every_row_comes_out_once_whatever_the_chunks():
 
 def test_a_fact_keeps_to_its_own_comment_line():
     assert provenance_lines([("search", "a\n=1+1")]) == "# search: a =1+1\n"
+
+
+@pytest.mark.parametrize(
+    "said", ["x,=1+1", "x;+1", "x, @SUM(A1)", 'x","=1+1', "x;-1", 'x,"=1', "East; =1+1", "a,b,=c"]
+)
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_no_cell_of_a_comment_line_begins_like_a_formula(said: str, separator: str) -> None:
+    lines = provenance_lines([("search", said)])
+
+    for row in csv.reader(io.StringIO(lines), delimiter=separator):
+        assert not any(cell.strip().startswith(("=", "+", "-", "@")) for cell in row)
