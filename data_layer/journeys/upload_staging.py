@@ -14,16 +14,20 @@ import json
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from data_layer.clock import Clock
-from data_layer.errors import BadInput, NotFound
+from data_layer.errors import BadInput, NotFound, Unavailable
 from data_layer.storage.durable_files import fsync_folder, write_atomically
+from data_layer.storage.write_ahead_log import RESERVE_BYTES
 
 MAXIMUM_BYTES = 1_000_000_000
+RESERVE = 2 * RESERVE_BYTES
+"""Kept free by uploads: twice the log's own, so that a file never stops readings."""
 KEPT = timedelta(days=35)
 """As long as sealed logs are kept; then a staged file and its rejections go."""
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -50,15 +54,24 @@ class StagedFile:
 class UploadStaging:
     """The staged files of one home."""
 
-    def __init__(self, folder: Path, clock: Clock, *, maximum_bytes: int = MAXIMUM_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        maximum_bytes: int = MAXIMUM_BYTES,
+        reserve_bytes: int = RESERVE,
+    ) -> None:
         self._folder = folder
         self._clock = clock
         self._maximum = maximum_bytes
+        self._reserve = reserve_bytes
 
     def stage(self, name: str, chunks: Iterable[bytes]) -> StagedFile:
         """Write the chunks as they come, in bounded memory; complete and on disk when it returns.
 
-        Raises UploadTooLarge, and whatever the chunks raise; then nothing is left behind.
+        Raises UploadTooLarge, Unavailable when the disk is nearly full, and whatever the chunks
+        raise; then nothing is left behind.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         staged_id = secrets.token_hex(16)
@@ -86,11 +99,21 @@ class UploadStaging:
                     raise UploadTooLarge(
                         f"the file is larger than {self._maximum:,} bytes: split it.", field="file"
                     )
+                self._keep_reserve(len(chunk))
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
         fsync_folder(path.parent)
         return size
+
+    def _keep_reserve(self, size: int) -> None:
+        free = shutil.disk_usage(self._folder).free
+        if free < self._reserve + size:
+            raise Unavailable(
+                f"no file is taken: {free >> 20} MB are free on the disk, and "
+                f"{self._reserve >> 20} MB are kept in reserve.",
+                retry_after=300,
+            )
 
     def find(self, staged_id: str) -> StagedFile:
         """A complete upload by its id. Raises NotFound."""

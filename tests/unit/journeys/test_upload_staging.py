@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from data_layer.errors import NotFound
+from data_layer.errors import NotFound, Unavailable
 from data_layer.journeys.upload_staging import KEPT, UploadStaging, UploadTooLarge, file_chunks
 
 NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
@@ -125,3 +126,13 @@ def test_a_local_file_comes_in_pieces(tmp_path: Path) -> None:
 def _age(path: Path, age: timedelta) -> None:
     stamp = (NOW - age).timestamp()
     os.utime(path, (stamp, stamp))
+
+
+def test_a_file_never_takes_the_space_that_readings_need(tmp_path: Path) -> None:
+    free = shutil.disk_usage(tmp_path).free
+    staging = UploadStaging(tmp_path / "staged", lambda: NOW, reserve_bytes=2 * free)
+
+    with pytest.raises(Unavailable, match="kept in reserve"):
+        staging.stage("file.csv", [b"bytes"])
+
+    assert list((tmp_path / "staged").iterdir()) == []
