@@ -65,7 +65,8 @@ def _http(error: HTTPException) -> Response:
 
 def _unknown(error: Exception) -> Response:
     number = secrets.token_hex(4)
-    _LOG.error("error %s at %s %s", number, request.method, request.path, exc_info=error)
+    # The rule, not the path: that may hold a one-time token or somebody's line breaks.
+    _LOG.error("error %s at %s %s", number, request.method, request.url_rule, exc_info=error)
     return _answer(500, f"something went wrong here; the log names it {number}.", problem="error")
 
 

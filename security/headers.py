@@ -55,7 +55,7 @@ def install(app: Flask, *, script_hashes: Sequence[str], secure: bool) -> None:
 def cache_files_long(response: Response, *, for_everyone: bool) -> Response:
     """Files of the product: a versioned address never changes, another may within the hour."""
     if response.status_code not in (200, 304):
-        return response
+        return never_cache(response)
     response.direct_passthrough = False
     response.make_sequence()  # whole, so that it is compressed at once and its file closed
     versioned = (

@@ -97,6 +97,9 @@ class _Doors:
 
     def _begin(self, session_id: str, wanted: str) -> Response:
         """A new session and new form tokens: nothing from before signing in lives on."""
+        held = signed_in()
+        if held is not None:
+            self.book_of().sessions.end(held.session_id)
         session.clear()
         answer = make_response(redirect(wanted, code=303))
         answer.set_cookie(
