@@ -116,6 +116,8 @@ class SignIn:
         return self._begin(person, address=address)
 
     def _check_first_admin(self, email: str, name: str) -> None:
+        if self.staff.has_active_admin():
+            raise NotFound("this home has an admin already: ask them for a link.")
         if not name.strip():
             raise BadInput("name is missing.", field="name")
         if self.accounts.by_email(email):

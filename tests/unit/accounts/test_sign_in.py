@@ -257,6 +257,24 @@ def test_the_first_admin_comes_by_a_link_and_there_is_no_second(room: AccountsRo
     assert room.staff.all()[0].status is Status.ACTIVE
 
 
+def test_the_first_admins_link_is_dead_once_there_is_an_admin(
+    furnished: AccountsRoom, enter_by_link: Enter
+) -> None:
+    token = furnished.sign_in.first_admin_link()
+    assert token is not None
+    boss = next(member.email for member in furnished.staff.all() if member.role is Role.ADMIN)
+    session_id = enter_by_link(boss)
+
+    for email in (boss, "intruder@example.org"):
+        with pytest.raises(NotFound, match="has an admin already"):
+            furnished.sign_in.set_password(
+                token, password="another long one", address="a", email=email, name="Intruder"
+            )
+
+    assert who(furnished, session_id) == boss
+    assert furnished.staff.get("intruder@example.org") is None
+
+
 def test_a_hash_of_other_costs_is_renewed_at_sign_in(furnished: AccountsRoom) -> None:
     from argon2 import PasswordHasher
 
