@@ -148,6 +148,10 @@ def _lay_out(folder: Path) -> None:
         path.mkdir(mode=0o700, exist_ok=True)
     if private.stat().st_mode & 0o077:
         private.chmod(0o700)
+    for path in (folder / "logs", folder / "daily"):
+        mode = path.stat().st_mode
+        if mode & 0o007:  # readings are their households' own; a group may be let in by hand
+            path.chmod(mode & 0o770)
 
 
 def _describe(path: Path, facts: HomeFacts) -> None:

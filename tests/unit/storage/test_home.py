@@ -139,3 +139,17 @@ def test_homes_created_at_once_agree(tmp_path: Path) -> None:
     assert [process.communicate()[0] for process in running] == ["Asia/Singapore\n"] * 4
     left = [path.name for path in (folder / ".meterbook").iterdir() if "home" in path.name]
     assert left == ["home.json"]
+
+
+@pytest.mark.parametrize("name", ["logs", "daily"])
+def test_readings_are_not_for_other_users_of_the_machine(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    folder.chmod(0o755)
+
+    Home.open(tmp_path).close()
+    assert folder.stat().st_mode & 0o777 == 0o750
+
+    folder.chmod(0o700)
+    Home.open(tmp_path).close()
+    assert folder.stat().st_mode & 0o777 == 0o700
