@@ -47,7 +47,7 @@ def test_phone_needs_no_sideways_scroll(visit, wanted: Visit):
 
 
 def test_dialog_and_menu_are_accessible(visit):
-    page = visit("/usage", shows=".js-plotly-plot .trace.bars .point")
+    page = visit("/usage?period=yesterday", shows=".js-plotly-plot .trace.bars .point")
     page.click(".user-summary")
     menu = Axe().run(page).response["violations"]
     page.keyboard.press("Escape")
@@ -67,7 +67,7 @@ def test_skip_link_is_the_first_stop_of_the_keyboard(visit):
 
 
 def test_theme_is_switched_and_remembered_without_the_server(visit, watch):
-    page = visit("/usage", shows=".js-plotly-plot .trace.bars .point")
+    page = visit("/usage?period=yesterday", shows=".js-plotly-plot .trace.bars .point")
     page.wait_for_load_state("networkidle")
     color = "document.querySelector('.js-plotly-plot').data[0].marker.color"
     light, asked = page.evaluate(color), len(watch.requests)

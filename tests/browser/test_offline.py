@@ -17,7 +17,7 @@ def test_page_is_quiet_and_stays_at_home(visit, watch, wanted: Visit):
 
 
 def test_charts_use_our_small_bundle_only(visit, watch):
-    page = visit("/usage", shows=".js-plotly-plot .trace.bars .point")
+    page = visit("/usage?period=yesterday", shows=".js-plotly-plot .trace.bars .point")
     page.wait_for_load_state("networkidle")
     scripts = [url for url in watch.requests if "plotly" in url and ".js" in url]
 
@@ -26,7 +26,7 @@ def test_charts_use_our_small_bundle_only(visit, watch):
 
 
 def test_modebar_has_no_button_that_sends_data_away(visit):
-    page = visit("/usage", shows=".modebar-btn")
+    page = visit("/usage?period=yesterday", shows=".modebar-btn")
     titles = page.locator(".modebar-btn").evaluate_all(
         "buttons => buttons.map(button => button.dataset.title || '')"
     )
@@ -36,9 +36,9 @@ def test_modebar_has_no_button_that_sends_data_away(visit):
 
 
 def test_ended_session_leads_to_sign_in(visit, watch):
-    page = visit("/usage", shows=".js-plotly-plot .trace.bars .point")
+    page = visit("/usage?period=yesterday", shows=".js-plotly-plot .trace.bars .point")
     page.context.clear_cookies()
-    page.click("text=Yesterday")
+    page.click("text=Last month")
 
     page.wait_for_url("**/sign-in?next=**")
     assert [said for said in watch.complaints if "401" not in said] == []

@@ -20,7 +20,7 @@ ROW = ".ag-center-cols-container .ag-row"
 
 PAGES = [
     Visit("sign in", "", "/sign-in", ".entry-card"),
-    Visit("usage", "household", "/usage", CHART),
+    Visit("usage", "household", "/usage?period=yesterday", CHART),
     Visit(
         "usage compared, as table",
         "household",
