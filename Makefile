@@ -65,7 +65,7 @@ run: demo ## serve the demo at http://127.0.0.1:8050
 
 # --- trust ---------------------------------------------------------------------------------
 test: setup-test ## all tests, browsers included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 faults: setup-test ## kill the server 300 times and look for a lost reading
 	METERBOOK_KILLS=300 $(BIN)/python -m pytest tests/faults

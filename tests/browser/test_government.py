@@ -58,7 +58,7 @@ def test_signing_in_leads_an_analyst_to_groups(browser, server, watch):
     watch.follow(page)
     page.goto(server)
     page.locator(".entry-person", has_text="Government").first.click()
-    page.wait_for_selector(ROW)
+    page.wait_for_selector(ROW, state="attached")
 
     assert urlsplit(page.url).path == "/government"
     context.close()
