@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
+from api.address_choices import PERIODS, RESOLUTIONS
 from api.address_words import Words, choice, day, one, several
 from data_layer.clock import HomeZone
 from data_layer.errors import BadInput
@@ -21,24 +22,6 @@ from data_layer.readings.group_queries import GroupQuery
 MOST_BUCKETS = 1500
 """More bars than this are neither readable nor quick; a coarser resolution is taken."""
 
-PERIODS = {
-    "today": "Today",
-    "yesterday": "Yesterday",
-    "this_week": "This week",
-    "last_7_days": "Last 7 days",
-    "this_month": "This month",
-    "last_month": "Last month",
-    "this_year": "This year",
-    "last_12_months": "Last 12 months",
-}
-RESOLUTIONS = {
-    "half_hour": "Half hours",
-    "hour": "Hours",
-    "day": "Days",
-    "week": "Weeks",
-    "month": "Months",
-    "year": "Years",
-}
 SPLITS = {
     "none": "Not split",
     "region": "By region",

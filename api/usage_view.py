@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from api.address_choices import PERIODS, RESOLUTIONS
 from api.address_words import Words, choice, day, one
 from api.day_range import DAY, DayRange
 from data_layer.clock import HomeZone
@@ -17,24 +18,6 @@ from data_layer.errors import BadInput
 from data_layer.readings import periods
 
 DEFAULT_PERIOD = "today"
-PERIODS = {
-    "today": "Today",
-    "yesterday": "Yesterday",
-    "this_week": "This week",
-    "last_7_days": "Last 7 days",
-    "this_month": "This month",
-    "last_month": "Last month",
-    "this_year": "This year",
-    "last_12_months": "Last 12 months",
-}
-RESOLUTIONS = {
-    "half_hour": "Half hours",
-    "hour": "Hours",
-    "day": "Days",
-    "week": "Weeks",
-    "month": "Months",
-    "year": "Years",
-}
 COMPARISONS = {"": "Nothing", "previous": "Previous period", "year": "Last year"}
 LONGEST = {"half_hour": 31, "hour": 62, "day": 1500, "week": 1499 * 7}
 """Most days each resolution draws: never more than 1,500 bars."""

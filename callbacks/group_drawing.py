@@ -9,11 +9,10 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from api.address_choices import PERIODS, RESOLUTIONS
 from api.group_view import (
     DEFAULT_PERIOD,
     PER,
-    PERIODS,
-    RESOLUTIONS,
     SPLITS,
     GroupView,
 )

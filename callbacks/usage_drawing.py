@@ -9,8 +9,9 @@ import numpy as np
 from dash import html
 from dash.development.base_component import Component
 
+from api.address_choices import PERIODS, RESOLUTIONS
 from api.day_range import DayRange, whole
-from api.usage_view import COMPARISONS, RESOLUTIONS, UsageView, drawable_resolutions
+from api.usage_view import COMPARISONS, UsageView, drawable_resolutions
 from callbacks import usage_text as text
 from callbacks.usage_answers import Answer
 from components import figures, messages, tables, view
@@ -100,6 +101,7 @@ def choices(book: Book, words: Words, asked: UsageView, *, errors: Mapping[str, 
     """What the controls offer around the shown days."""
     before, after = asked.range.shifted(-1), asked.range.shifted(1)
     return Choices(
+        periods=list(PERIODS.items()),
         previous=(text.range_text(before), address_of(words, before)),
         following=(text.range_text(after), address_of(words, after)),
         now=_now(book, words, asked),

@@ -15,24 +15,6 @@ from components import view as views
 from components.attributes import aria
 from components.view import View
 
-PERIODS = (
-    ("today", "Today"),
-    ("yesterday", "Yesterday"),
-    ("this_week", "This week"),
-    ("last_7_days", "Last 7 days"),
-    ("this_month", "This month"),
-    ("last_month", "Last month"),
-    ("this_year", "This year"),
-    ("last_12_months", "Last 12 months"),
-)
-RESOLUTIONS = (
-    ("half_hour", "Half hour"),
-    ("hour", "Hour"),
-    ("day", "Day"),
-    ("week", "Week"),
-    ("month", "Month"),
-    ("year", "Year"),
-)
 Options = Sequence[tuple[str, str]]
 """(value, label) pairs."""
 
@@ -53,7 +35,7 @@ def period_links(
     view: View,
     *,
     store_id: str,
-    periods: Options = PERIODS,
+    periods: Options,
     default: str = "today",
     reset: Sequence[str] = ("from", "to", "resolution"),
 ) -> html.Nav:
@@ -101,12 +83,6 @@ def choice(
         options=[{"value": word, "label": text} for word, text in options],
     )
     return field(label, control, control_id=control_id, error=error)
-
-
-def resolution_field(
-    value: str, *, control_id: str, options: Options = RESOLUTIONS, name: str = "resolution"
-) -> html.Div:
-    return choice("Resolution", name, options, value, control_id=control_id)
 
 
 def choices(

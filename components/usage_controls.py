@@ -20,6 +20,7 @@ from components.view import View
 class Choices:
     """What the controls offer and say; all addresses are complete."""
 
+    periods: Options
     previous: tuple[str, str]
     """(label, address) of the neighbor before, and likewise after."""
     following: tuple[str, str]
@@ -37,7 +38,7 @@ class Choices:
 def presets(path: str, words: View, choices: Choices, *, store_id: str) -> list[Component]:
     """Above the chart: the usual periods, and the neighbors of the shown one."""
     return [
-        filters.period_links(path, words, store_id=store_id, default="today"),
+        filters.period_links(path, words, store_id=store_id, periods=choices.periods),
         _neighbors(choices, store_id),
     ]
 

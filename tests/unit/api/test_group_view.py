@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 import pytest
 
-from api.group_view import MOST_BUCKETS, RESOLUTIONS, read_view
+from api.address_choices import RESOLUTIONS
+from api.group_view import MOST_BUCKETS, read_view
 from data_layer.clock import HomeZone, epoch_of
 from data_layer.errors import BadInput
 

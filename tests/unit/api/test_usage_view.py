@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.address_choices import RESOLUTIONS
 from api.day_range import DayRange
-from api.usage_view import RESOLUTIONS, drawable_resolutions, epochs_of, read_view, usual_resolution
+from api.usage_view import drawable_resolutions, epochs_of, read_view, usual_resolution
 from components.figures import MAXIMUM_BARS
 from data_layer.clock import HomeZone
 from data_layer.errors import BadInput

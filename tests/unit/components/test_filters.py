@@ -10,15 +10,15 @@ def find(component, kind):
 
 
 def test_presets_drop_the_custom_range_and_mark_the_chosen_one():
-    links = find(
-        filters.period_links("/usage", {"period": "yesterday", "meter": "531"}, store_id="v"), "A"
-    )
+    periods = [("today", "Today"), ("yesterday", "Yesterday")]
+    chosen = {"period": "yesterday", "meter": "531"}
+    links = find(filters.period_links("/usage", chosen, store_id="v", periods=periods), "A")
     marked = [link.href for link in links if getattr(link, "aria-current", None)]
 
     assert marked == ["/usage?period=yesterday&meter=531"]
 
     custom = {"from": "2026-11-01", "to": "2026-11-02", "resolution": "hour"}
-    links = find(filters.period_links("/usage", custom, store_id="v"), "A")
+    links = find(filters.period_links("/usage", custom, store_id="v", periods=periods), "A")
     assert links[0].href == "/usage?period=today"
     assert not any(getattr(link, "aria-current", None) for link in links)
 
