@@ -33,8 +33,6 @@ class UsageView:
     """The preset the days come from, "" for a custom range."""
     range: DayRange
     resolution: str
-    automatic: bool
-    """The resolution was not asked for."""
     compare: str
     as_table: bool
 
@@ -70,7 +68,6 @@ def read_view(words: Words, zone: HomeZone, *, now: int) -> UsageView:
         period=period,
         range=days,
         resolution=resolution,
-        automatic=not one(words, "resolution"),
         compare=choice(words, "compare", COMPARISONS, ""),
         as_table=one(words, "table") == "1",
     )

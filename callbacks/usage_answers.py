@@ -29,7 +29,6 @@ class Answer:
     whole: DayRange | None = None
     """All calendar years of which anything is known."""
     compared_days: DayRange | None = None
-    compared_total: Consumption | None = None
     compared_series: SeriesTable | None = None
 
 
@@ -70,7 +69,6 @@ def answer(book: Book, viewer: Viewer, view: UsageView, meter_id: str) -> Answer
         latest=queries.latest(book.readings, scope, meter_id=meter_id),
         whole=_years(total(EVER)),
         compared_days=compared,
-        compared_total=total(compared) if compared else None,
         compared_series=series(compared) if compared else None,
     )
 

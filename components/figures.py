@@ -23,8 +23,6 @@ GRID_LINE = "var(--chart-grid)"
 TEXT = "var(--ink-soft)"
 SURFACE = "var(--surface)"
 
-HALF_HOUR_MILLISECONDS = 1_800_000
-
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "showSendToCloud": False,

@@ -13,8 +13,6 @@ from enum import StrEnum
 class Shell(StrEnum):
     """The frame around every page."""
 
-    LOCATION = "_pages_location"
-    """Dash's own: the address bar."""
     THEME = "shell-theme"
     """Store: "light" or "dark", kept by assets/js/theme.js."""
     NAVIGATION = "shell-navigation"
@@ -102,7 +100,6 @@ class Upload(StrEnum):
     CHECK_AGAIN = "upload-check-again"
     IMPORT = "upload-import"
     DISCARD = "upload-discard"
-    AGAIN = "upload-again"
 
 
 class Accounts(StrEnum):

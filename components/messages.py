@@ -54,11 +54,6 @@ def _notice(sentence: Any, *, kind: str, symbol: str, role: str | None = None) -
     )
 
 
-def field_error(sentence: str, *, control_id: str) -> html.P:
-    """One sentence beside a field. Its id is the control's with `-error`."""
-    return html.P(sentence, id=f"{control_id}-error", className="field-error", role="alert")
-
-
 def skeleton(height: int, *, label: str = "Loading") -> html.Div:
     """Holds the room of what is still coming, so that nothing jumps. Height in pixels."""
     return html.Div(

@@ -122,9 +122,6 @@ class HomeZone:
             )
         return epoch
 
-    def month_start(self, day: date) -> date:
-        return day.replace(day=1)
-
     def boundaries(self, start: int, end: int, resolution: str) -> Epochs:
         """Bucket edges covering [start, end), both ends included as the outermost edges.
 

@@ -239,7 +239,3 @@ def covered(at: Ints, starts: Ints, ends: Ints) -> Ints:
     partial = np.clip(at - starts[place], 0, ends[place] - starts[place])
     result: Ints = np.where(found >= 0, before[place] + partial, 0)
     return result
-
-
-EMPTY = History.of([], [])
-"""A series without readings: nothing is known, everything is missing."""

@@ -99,11 +99,6 @@ class Segments:
         return self._per_row(self.end, at_end=True, otherwise=NEVER)
 
     @cached_property
-    def first_total(self) -> Ints:
-        """U before and at the row's first reading; 0 where it has none."""
-        return self._per_row(self.opening, at_end=False, otherwise=0)
-
-    @cached_property
     def last_total(self) -> Ints:
         return self._per_row(self.closing, at_end=True, otherwise=0)
 

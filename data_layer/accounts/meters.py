@@ -80,10 +80,6 @@ class MeterRegister:
             return (SeriesKey(meter_id, DEFAULT_REGISTER),)
         return tuple(SeriesKey(meter_id, name) for name in counting_registers(meter))
 
-    def by_mpan(self, mpan: str) -> tuple[Meter, ...]:
-        """Every device that has stood at this meter point."""
-        return tuple(meter for meter in self._meters.values() if mpan and meter.mpan == mpan)
-
     def put(self, meter: Meter) -> None:
         """Write what is known of a meter, replacing what was."""
         _check(meter)

@@ -179,11 +179,6 @@ class LocalStore:
         """Whether readings are taken now; `state` says why not."""
         return not self._receiving.reason
 
-    @property
-    def needs_seal(self) -> bool:
-        """Whether a seal was interrupted: closed logs wait to be merged."""
-        return self._sealing is not None and len(self._receiving.view.tails) > 1
-
     def state(self) -> StoreState:
         return look_at(
             self._home,

@@ -243,16 +243,6 @@ class Tail:
             found |= run.key.searchsorted(codes * SPAN) < run.key.searchsorted((codes + 1) * SPAN)
         return found
 
-    def series_codes(self) -> Ints:
-        """Codes of all series that have readings here, sorted."""
-        found = [codes_of(run.key) for run in self.runs]
-        firsts = [
-            codes[np.concatenate(([True], codes[1:] != codes[:-1]))]
-            for codes in found
-            if len(codes)
-        ]
-        return np.unique(np.concatenate(firsts)) if firsts else np.zeros(0, dtype=np.int64)
-
     def between(self, low: Ints, high: Ints, *, wider: bool = False) -> list[Run]:
         """From each run the rows with keys in any of [low[i], high[i]]; ranges must not overlap.
 

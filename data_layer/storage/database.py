@@ -31,7 +31,6 @@ from sqlalchemy import (
 
 from data_layer.errors import Unavailable
 
-DATABASE_FILE = "meterbook.sqlite3"
 METADATA = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",

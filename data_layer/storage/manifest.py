@@ -18,21 +18,17 @@ the day files it speaks of are durable.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
-from data_layer.errors import Corrupt, Unavailable
+from data_layer.errors import Corrupt
 from data_layer.storage.durable_files import write_atomically
 
 FORMAT = 1
-READ_ATTEMPTS = 5
-PAUSE_SECONDS = 0.02
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,30 +87,6 @@ class Manifest:
     def changed_since(self, generation: int) -> tuple[date, ...]:
         """Days written after that manifest generation, in order."""
         return tuple(sorted(d for d, entry in self.days.items() if entry.generation > generation))
-
-
-def read_steadily(path: Path, read: Callable[[Manifest], Answer]) -> Answer:
-    """Read day files beside a server: take the manifest, read, look again, retry if it moved.
-
-    A file that was renamed away, or that is not what an older manifest says, counts as moved;
-    what is still wrong when nothing moves is raised. Unavailable when the files keep moving.
-    """
-    before = Manifest.load(path)
-    for attempt in range(1, READ_ATTEMPTS + 1):
-        try:
-            answer = read(before)
-        except (FileNotFoundError, Corrupt):
-            # A log is renamed before the manifest tells of it: look again before believing it.
-            if attempt == READ_ATTEMPTS:
-                raise
-            time.sleep(PAUSE_SECONDS)
-            before = Manifest.load(path)
-            continue
-        after = Manifest.load(path)
-        if after.generation == before.generation:
-            return answer
-        before = after
-    raise Unavailable("The day files are being rewritten; try again in a moment.")
 
 
 def _parse(text: bytes, path: Path) -> Manifest:

@@ -28,7 +28,7 @@ def test_without_words_it_is_today_by_half_hours():
     view = read()
 
     assert view.range == DayRange(date(2026, 11, 20), date(2026, 11, 20))
-    assert (view.resolution, view.automatic, view.compared) == ("half_hour", True, None)
+    assert (view.resolution, view.compared) == ("half_hour", None)
 
 
 def test_a_custom_range_replaces_the_preset():

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.history import EMPTY, INITIAL, READ, History, whole_half_hours
+from index.history import INITIAL, READ, History, whole_half_hours
 
 MAXIMUM_WH = 999_999_999_999
 
@@ -161,10 +161,11 @@ def test_time_between_segments_is_missing_and_never_zero_usage() -> None:
 
 
 def test_an_empty_history_is_all_missing() -> None:
-    measures = EMPTY.buckets([0, 3600])
+    nothing = History.of([], [])
+    measures = nothing.buckets([0, 3600])
     assert [column.tolist() for column in measures] == [[0], [0], [2], [0]]
-    assert EMPTY.known(0, 3600) is None
-    assert EMPTY.register([0]).tolist() == [-1]
+    assert nothing.known(0, 3600) is None
+    assert nothing.register([0]).tolist() == [-1]
 
 
 @pytest.mark.parametrize("years", [1, 50, 108])

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from data_layer.errors import Corrupt, Unavailable
+from data_layer.errors import Corrupt
 from data_layer.storage.day_files import DayFiles, entry_of
-from data_layer.storage.manifest import DayEntry, Manifest, read_steadily
+from data_layer.storage.manifest import DayEntry, Manifest
 
 MONDAY, TUESDAY = date(2026, 11, 16), date(2026, 11, 17)
 ENTRY = entry_of(b"a,b\n1,2\n", rows=1)
@@ -62,51 +62,6 @@ def test_a_manifest_that_cannot_be_read_is_corrupt(tmp_path: Path, text: bytes) 
     (tmp_path / "manifest.json").write_bytes(text)
     with pytest.raises(Corrupt, match=r"manifest\.json"):
         Manifest.load(tmp_path / "manifest.json")
-
-
-def test_a_reader_looks_again_when_the_manifest_moved(tmp_path: Path) -> None:
-    path = tmp_path / "manifest.json"
-    seen: list[int] = []
-
-    def read(manifest: Manifest) -> int:
-        seen.append(manifest.generation)
-        if len(seen) == 1:
-            manifest.flushed({MONDAY: ENTRY}, through=1).save(path)
-        return manifest.generation
-
-    assert read_steadily(path, read) == 1
-    assert seen == [0, 1]
-
-
-def test_a_file_renamed_away_is_looked_for_again(tmp_path: Path) -> None:
-    tries = 0
-
-    def read(manifest: Manifest) -> str:
-        nonlocal tries
-        tries += 1
-        if tries == 1:
-            raise FileNotFoundError("sealed")
-        return "found"
-
-    assert read_steadily(tmp_path / "manifest.json", read) == "found"
-
-
-def test_what_stays_wrong_is_told(tmp_path: Path) -> None:
-    def read(manifest: Manifest) -> str:
-        raise Corrupt("line 7 is wrong.")
-
-    with pytest.raises(Corrupt, match="line 7"):
-        read_steadily(tmp_path / "manifest.json", read)
-
-
-def test_a_reader_gives_up_on_files_that_never_rest(tmp_path: Path) -> None:
-    path = tmp_path / "manifest.json"
-
-    def read(manifest: Manifest) -> None:
-        manifest.flushed({}, through=1).save(path)
-
-    with pytest.raises(Unavailable, match="try again"):
-        read_steadily(path, read)
 
 
 def test_day_files_are_named_after_their_day_and_others_are_passed_over(tmp_path: Path) -> None:
