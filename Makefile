@@ -47,12 +47,16 @@ $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 setup: $(VENV)/.runtime ## the environment to run it
 
 setup-test: $(VENV)/.development ## the environment to work on it, browsers included
-	@command -v chromium >/dev/null && command -v chromedriver >/dev/null \
-		|| $(MAKE) --no-print-directory browser-packages
+	@if command -v dpkg-query >/dev/null; then \
+		$(MAKE) --no-print-directory browser-packages; \
+	else \
+		command -v chromium >/dev/null || { echo "Please install Chromium."; exit 1; }; \
+	fi
 
+# libatomic1 is what the node inside Playwright's package needs of the system.
 .PHONY: browser-packages
 browser-packages:
-	$(call debian,chromium chromium-driver)
+	$(call debian,chromium chromium-driver libatomic1)
 
 # --- run -----------------------------------------------------------------------------------
 $(DEMO)/.meterbook/home.json: $(VENV)/.runtime

@@ -17,10 +17,11 @@ from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
+from selenium.webdriver.chrome.options import Options
 
 from data_layer.clock import system_clock
 from data_layer.journeys.create_demo import create_demo
-from tests.browser.chromium import DESKTOP, Watch, chromium
+from tests.browser.chromium import DESKTOP, FLAGS, Watch, chromium
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROLE_BUTTONS = {"household": "Household", "government": "Government", "admin": "Operator"}
@@ -150,3 +151,11 @@ def visit(
     yield open_page
     for context in contexts:
         context.close()
+
+
+def pytest_setup_options() -> Options:
+    """How Selenium starts Chromium for the fixtures of dash[testing]."""
+    options = Options()
+    for flag in (*FLAGS, f"--window-size={DESKTOP['width']},{DESKTOP['height']}"):
+        options.add_argument(flag)
+    return options
