@@ -15,6 +15,8 @@ from data_layer.readings.model import Action, Consumption, Reading
 from data_layer.readings.periods import SOURCE_PERIODS
 from data_layer.readings.queries import SeriesTable
 
+MOST_COUNTED_BY_HALF_HOUR = 31
+"""Days; longer ranges are compared by whole days."""
 EVER = DayRange(date(FIRST_YEAR + 1, 1, 1), date(LAST_YEAR - 1, 12, 31))
 
 
@@ -30,6 +32,8 @@ class Answer:
     """All calendar years of which anything is known."""
     compared_days: DayRange | None = None
     compared_series: SeriesTable | None = None
+    counted: tuple[SeriesTable, SeriesTable] | None = None
+    """Both once more, so fine that an unfinished range can be compared over the same part."""
 
 
 def meters_of(book: Book, viewer: Viewer) -> tuple[Account, ...]:
@@ -50,7 +54,7 @@ def answer(book: Book, viewer: Viewer, view: UsageView, meter_id: str) -> Answer
         start, end = epochs_of(days, book.zone)
         return queries.consumption(book.readings, scope, meter_id=meter_id, start=start, end=end)
 
-    def series(days: DayRange) -> SeriesTable:
+    def series(days: DayRange, resolution: str = view.resolution) -> SeriesTable:
         start, end = epochs_of(days, book.zone)
         return queries.series(
             book.readings,
@@ -58,10 +62,11 @@ def answer(book: Book, viewer: Viewer, view: UsageView, meter_id: str) -> Answer
             meter_id=meter_id,
             start=start,
             end=end,
-            resolution=view.resolution,
+            resolution=resolution,
         )
 
     compared = view.compared
+    fine = "half_hour" if view.range.days <= MOST_COUNTED_BY_HALF_HOUR else "day"
     return Answer(
         view=view,
         total=total(view.range),
@@ -70,6 +75,7 @@ def answer(book: Book, viewer: Viewer, view: UsageView, meter_id: str) -> Answer
         whole=_years(total(EVER)),
         compared_days=compared,
         compared_series=series(compared) if compared else None,
+        counted=(series(view.range, fine), series(compared, fine)) if compared else None,
     )
 
 

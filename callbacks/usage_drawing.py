@@ -147,8 +147,8 @@ def heading(words: Words, answer: Answer) -> list[Component]:
         ),
     ]
     known = answer.total.consumption_wh is not None
-    if known and answer.compared_series is not None and answer.compared_days is not None:
-        change = text.change_text(answer.series, answer.compared_series, answer.compared_days)
+    if known and answer.counted is not None and answer.compared_days is not None:
+        change = text.change_text(*answer.counted, answer.compared_days)
         said.append(html.P(change, className="chart-change"))
     return said
 

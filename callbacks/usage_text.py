@@ -93,16 +93,20 @@ def quality_text(total: Consumption) -> str:
 
 
 def change_text(series: SeriesTable, compared: SeriesTable, days: DayRange) -> str:
-    """How the bars that are known to the last half hour compare with the same ones of the other
-    days, in one sentence: half a day is never held against a whole one."""
-    count = min(len(series.known), len(compared.known))
-    both = _complete(series)[:count] & _complete(compared)[:count]
-    if not both.any():
-        return f"There is nothing yet to compare with {range_text(days)}."
-    now = int(series.consumption_wh[:count][both].sum())
-    then = int(compared.consumption_wh[:count][both].sum())
-    part = "" if both.all() else " over the same part"
-    against = f"{range_text(days)}{part} ({kwh(then)} kWh)"
+    """How the shown days compare with the others, in one sentence. Both finished: total against
+    total, however long either is. Otherwise only the half hours or days that are known entirely
+    of both, counted from the start: half a day is never held against a whole one."""
+    mine, theirs = _complete(series), _complete(compared)
+    finished = bool(mine.all() and theirs.all())
+    if not finished:
+        count = min(len(mine), len(theirs))
+        both = mine[:count] & theirs[:count]
+        if not both.any():
+            return f"There is nothing yet to compare with {range_text(days)}."
+        mine, theirs = _first(both, len(mine)), _first(both, len(theirs))
+    now = int(series.consumption_wh[mine].sum())
+    then = int(compared.consumption_wh[theirs].sum())
+    against = f"{range_text(days)}{'' if finished else ' over the same part'} ({kwh(then)} kWh)"
     if then == 0:
         return f"Compared with {against}."
     percent = round(100 * (now - then) / then)
@@ -114,6 +118,11 @@ def change_text(series: SeriesTable, compared: SeriesTable, days: DayRange) -> s
 def _complete(series: SeriesTable) -> npt.NDArray[np.bool_]:
     complete: npt.NDArray[np.bool_] = series.known & (series.missing_half_hours == 0)
     return complete
+
+
+def _first(chosen: npt.NDArray[np.bool_], length: int) -> npt.NDArray[np.bool_]:
+    """The choice for a longer column: nothing beyond its end."""
+    return np.pad(chosen, (0, length - len(chosen)))
 
 
 def insight_text(zone: HomeZone, series: SeriesTable) -> str:

@@ -108,6 +108,42 @@ def test_half_a_day_is_not_held_against_a_whole_one():
     assert said == "The same as 17 – 18 Nov 2026 over the same part (1.000 kWh)."
 
 
+def month(first: str, end: str, resolution: str) -> SeriesTable:
+    """A month of half hours or days that use 100 Wh each half hour."""
+    each = {"half_hour": 100, "day": 4800}[resolution]
+    shown = series(SINGAPORE, first, end, resolution)
+    shown.consumption_wh[:] = each
+    return shown
+
+
+@pytest.mark.parametrize("resolution", ["half_hour", "day"])
+def test_finished_months_are_compared_whole_however_long_they_are(resolution):
+    january = month("2023-01-01T00:00:00", "2023-02-01T00:00:00", resolution)
+    february = month("2023-02-01T00:00:00", "2023-03-01T00:00:00", resolution)
+    names = whole("month", date(2023, 1, 1)), whole("month", date(2023, 2, 1))
+
+    assert usage_text.change_text(january, february, names[1]) == (
+        "11 % more than February 2023 (134.400 kWh)."
+    )
+    assert usage_text.change_text(february, january, names[0]) == (
+        "10 % less than January 2023 (148.800 kWh)."
+    )
+
+
+def test_a_month_under_way_is_compared_over_the_same_part():
+    march = month("2023-03-01T00:00:00", "2023-04-01T00:00:00", "day")
+    march.known[10:] = False
+    february = month("2023-02-01T00:00:00", "2023-03-01T00:00:00", "day")
+    february.consumption_wh[:] = 2400
+
+    assert usage_text.change_text(march, february, whole("month", date(2023, 2, 1))) == (
+        "100 % more than February 2023 over the same part (24.000 kWh)."
+    )
+    assert usage_text.change_text(february, march, whole("month", date(2023, 3, 1))) == (
+        "50 % less than March 2023 over the same part (48.000 kWh)."
+    )
+
+
 @pytest.mark.parametrize(
     ("now", "then", "said"),
     [
