@@ -1,4 +1,8 @@
-"""All stored readings that a filter matches, streamed as CSV with the columns of a day file."""
+"""All stored readings that a filter matches, streamed as CSV: the columns of a day file, and state.
+
+`state` is "replaced" for a row with a newer revision, "withdrawn" for one without a value, else
+empty.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,13 @@ from data_layer.readings import queries
 from data_layer.readings.model import (
     FLAG_TEXT,
     KIND_TEXT,
-    ReadingBatch,
     RowFilter,
+    RowPage,
     Scope,
 )
 from data_layer.readings.room import ReadingRoom
 
-HEADER = "meter_id,register_id,read_at,value_kwh,kind,type,flag,revision,source\n"
+HEADER = "meter_id,register_id,read_at,value_kwh,kind,type,flag,revision,source,state\n"
 FIRST_ROWS, MORE_ROWS = 1000, 50_000
 """A small first page lets the download begin at once."""
 SORTED_ROWS_AT_MOST = 1_000_000
@@ -42,13 +46,19 @@ def export(room: ReadingRoom, scope: Scope, wanted: RowFilter) -> Iterator[str]:
                 f"narrow the filter (at most {SORTED_ROWS_AT_MOST:,}).",
                 field="sort",
             )
-        yield head + lines(page.batch, room.zone)
+        yield head + lines(page, room.zone)
         head = ""
         offset += len(page.batch) or total
 
 
-def lines(batch: ReadingBatch, zone: HomeZone) -> str:
+def state_of(*, replaced: bool, withdrawn: bool) -> str:
+    """What has become of a stored reading since; "" while it holds."""
+    return "replaced" if replaced else "withdrawn" if withdrawn else ""
+
+
+def lines(page: RowPage, zone: HomeZone) -> str:
     """Readings as CSV lines; each distinct text is made once."""
+    batch = page.batch
     series = [f"{safe_cell(m)},{safe_cell(r)}" for m, r in batch.series]
     kinds = {int(kind): text for kind, text in KIND_TEXT.items()}
     flags = {int(flag): text for flag, text in FLAG_TEXT.items()}
@@ -69,6 +79,7 @@ def lines(batch: ReadingBatch, zone: HomeZone) -> str:
     )
     return "".join(
         f"{series[key]},{times[at]},{'' if value == VOID_WH else format_kwh(value)},{kinds[kind]},"
-        f"{types[type_]},{flags[flag]},{revision or ''},{sources[source]}\n"
-        for key, at, value, kind, type_, flag, revision, source in columns
+        f"{types[type_]},{flags[flag]},{revision or ''},{sources[source]},"
+        f"{state_of(replaced=place in page.replaced, withdrawn=value == VOID_WH)}\n"
+        for place, (key, at, value, kind, type_, flag, revision, source) in enumerate(columns)
     )

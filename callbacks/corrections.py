@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dash import html, no_update
+from dash.development.base_component import Component
 
 from api.reading_filter import ACTUAL_WORD
 from callbacks.page_source import page_source
@@ -18,6 +19,8 @@ from data_layer.quantities import parse_kwh
 from data_layer.readings import operations
 from data_layer.readings.model import ACTUAL, Action, Kind, Reading, Scope, SeriesKey
 
+CORRECTED, WITHDRAWN = "reading corrected", "reading withdrawn"
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -29,18 +32,32 @@ class Asked:
     reason: str
 
 
-def chosen_reading(chosen: list[ReadingRow] | None) -> Any:
-    """The chosen reading in words."""
+def chosen_reading(book: Book, viewer: Viewer, chosen: list[ReadingRow] | None) -> Any:
+    """The chosen reading in words, with why it was ever corrected."""
+    book.authorize(viewer, Action.READ_READINGS)
     if not chosen:
         return "Choose a row to correct it."
-    return [html.Strong(chosen[0]["meter_id"]), f" {_told(chosen[0])}"]
+    row = chosen[0]
+    return [html.Strong(row["meter_id"]), f" {_told(row)}", *reasons(book, row)]
 
 
-def opened(row: ReadingRow) -> dict[str, Any]:
+def reasons(book: Book, row: ReadingRow) -> list[Component]:
+    """Each correction of this reading: what, who, when and why, from the audit."""
+    told = [
+        f"Revision {entry.details['revision']}: {entry.action.removeprefix('reading ')} by "
+        f"{entry.actor} on {book.zone.local(entry.at):%Y-%m-%d %H:%M}: {entry.details['reason']}"
+        for entry in book.audit.about(row["meter_id"], CORRECTED, WITHDRAWN)
+        if (entry.details["register"], entry.details["read_at"])
+        == (row["register_id"], row["epoch"])
+    ]
+    return [html.Ul([html.Li(line) for line in told], className="reasons")] if told else []
+
+
+def opened(book: Book, viewer: Viewer, row: ReadingRow) -> dict[str, Any]:
     """The dialog with the present value, no reason yet."""
     return {
         "is_open": True,
-        "text": [html.Strong(row["meter_id"]), f" {_told(row)}"],
+        "text": chosen_reading(book, viewer, [row]),
         "value": "" if row["value_kwh"] is None else f"{row['value_kwh']:.3f}",
         "withdraw": False,
         "reason": "",
@@ -84,7 +101,7 @@ def _revised(book: Book, viewer: Viewer, asked: Asked) -> Reading:
     revision = act(book, scope, key, asked)
     book.audit.record(
         viewer.name,
-        "reading withdrawn" if asked.withdraw else "reading corrected",
+        WITHDRAWN if asked.withdraw else CORRECTED,
         key.meter_id,
         register=key.register_id,
         read_at=row["epoch"],
@@ -122,4 +139,6 @@ def _void(book: Book, scope: Scope, key: SeriesKey, asked: Asked) -> Reading:
 
 def _told(row: ReadingRow) -> str:
     value = "withdrawn" if row["value_kwh"] is None else f"{row['value_kwh']:,.3f} kWh"
-    return f"register {row['register_id']}, {row['read_at']}: {value}, source {row['source']}"
+    since = ", replaced since" if row["flag"] == "replaced" else ""
+    where = f"register {row['register_id']}, {row['read_at']}"
+    return f"{where}: {value}, source {row['source']}{since}"

@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from api.reading_export import state_of
 from api.reading_filter import ACTUAL_WORD, ANY, SORTS, read_filter
 from callbacks.endless_rows import RowsRequest, Wanted, response, wanted
 from components import filters, messages, view
@@ -22,7 +23,15 @@ from data_layer.book import Book
 from data_layer.clock import FIRST_YEAR, LAST_YEAR, HomeZone, epoch_of
 from data_layer.errors import BadInput
 from data_layer.readings import queries
-from data_layer.readings.model import FLAG_TEXT, KIND_TEXT, Action, Kind, Reading, RowFilter
+from data_layer.readings.model import (
+    FLAG_TEXT,
+    KIND_TEXT,
+    Action,
+    Kind,
+    Reading,
+    RowFilter,
+    RowPage,
+)
 from pages.readings import PATH
 
 Words = Mapping[str, str | Sequence[str]]
@@ -126,9 +135,21 @@ def block(
         page = queries.rows(book.readings, scope, _filter(book, words, asked))
     except BadInput as error:
         return response([], 0), error.sentence
-    rows = [_row(reading, book.zone) for reading in page.batch.rows()]
-    noun = "reading" if page.total == 1 else "readings"
-    return response(rows, page.total), f"{page.total:,} {noun}, {book.zone.name} time"
+    rows = [
+        _row(reading, book.zone, replaced=place in page.replaced)
+        for place, reading in enumerate(page.batch.rows())
+    ]
+    return response(rows, page.total), f"{counted(page)}, {book.zone.name} time"
+
+
+def counted(page: RowPage) -> str:
+    """How many readings there are. Replaced ones are told apart where all rows are at hand."""
+    is_whole = len(page.batch) == page.total
+    told = page.total - (len(page.replaced) if is_whole else 0)
+    said = f"{told:,} {'reading' if told == 1 else 'readings'}"
+    if not is_whole:
+        return f"{said}, replaced ones included"
+    return f"{said} and {len(page.replaced)} replaced" if page.replaced else said
 
 
 def _filter(book: Book, words: Words, asked: Wanted) -> RowFilter:
@@ -148,7 +169,8 @@ def _lists(words: Words) -> dict[str, tuple[str, ...]]:
     return {name: view.words(words, name) for name in words}
 
 
-def _row(reading: Reading, zone: HomeZone) -> ReadingRow:
+def _row(reading: Reading, zone: HomeZone, *, replaced: bool) -> ReadingRow:
+    state = state_of(replaced=replaced, withdrawn=reading.value_wh is None)
     key = (reading.meter_id, reading.register_id, reading.read_at, int(reading.kind))
     return {
         "key": "|".join(map(str, (*key, reading.revision))),
@@ -160,7 +182,7 @@ def _row(reading: Reading, zone: HomeZone) -> ReadingRow:
         "kind": KIND_TEXT[reading.kind] or "read",
         "kind_code": int(reading.kind),
         "type": reading.type or ACTUAL_WORD,
-        "flag": FLAG_TEXT[reading.flag] or "valid",
+        "flag": state or FLAG_TEXT[reading.flag] or "valid",
         "revision": reading.revision,
         "source": reading.source,
     }

@@ -68,7 +68,7 @@ def _register_dialog(app: Dash, book: Book) -> None:
         Input(Readings.GRID, "selectedRows"),
     )
     def choose(chosen: Chosen) -> tuple[Any, bool]:
-        return corrections.chosen_reading(chosen), not chosen
+        return corrections.chosen_reading(book, current_viewer(), chosen), not chosen
 
     @app.callback(
         output={
@@ -85,7 +85,7 @@ def _register_dialog(app: Dash, book: Book) -> None:
         prevent_initial_call=True,
     )
     def open_dialog(_: int | None, chosen: Chosen) -> dict[str, Any]:
-        return corrections.opened(_row(chosen))
+        return corrections.opened(book, current_viewer(), _row(chosen))
 
     @app.callback(
         output={

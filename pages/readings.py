@@ -22,7 +22,16 @@ COLUMNS = (
     number_column("value_kwh", "Reading in kWh", minWidth=140),
     column("kind", "Kind", sortable=False, maxWidth=110),
     column("type", "Type", sortable=False, maxWidth=140),
-    column("flag", "Flag", sortable=False, maxWidth=110),
+    column(
+        "flag",
+        "State",
+        sortable=False,
+        maxWidth=120,
+        cellClassRules={
+            "is-replaced": "params.value === 'replaced' || params.value === 'withdrawn'",
+            "is-suspect": "params.value === 'suspect'",
+        },
+    ),
     column("revision", "Revision", sortable=False, maxWidth=120),
     column("source", "Source", minWidth=130),
 )
@@ -45,7 +54,7 @@ def layout(**query: str) -> html.Div:
             html.Div(id=Readings.MESSAGE),
             html.Section(
                 [
-                    html.P("Choose a row to correct it.", id=Readings.SELECTED),
+                    html.Div("Choose a row to correct it.", id=Readings.SELECTED),
                     html.Div(
                         dbc.Button(
                             "Correct",
@@ -87,7 +96,7 @@ def _correction() -> dbc.Modal:
         Readings.DIALOG,
         "Correct a reading",
         [
-            html.P(id=Readings.DIALOG_TEXT),
+            html.Div(id=Readings.DIALOG_TEXT, className="dialog-text"),
             filters.field("New reading in kWh", value, control_id=Readings.VALUE),
             html.P(id=Readings.VALUE_ERROR, className="field-error", role="alert"),
             dbc.Checkbox(id=Readings.WITHDRAW, label="Withdraw it instead: it was never true"),

@@ -91,6 +91,12 @@ class AuditTrail:
         with self.database.read() as connection:
             return [_entry(row) for row in connection.execute(wanted)]
 
+    def about(self, subject: str, *actions: str) -> list[Entry]:
+        """All lines of these actions on one subject, oldest first."""
+        wanted = select(audit).where(audit.c.subject == subject, audit.c.action.in_(actions))
+        with self.database.read() as connection:
+            return [_entry(row) for row in connection.execute(wanted.order_by(audit.c.number))]
+
     def verify(self) -> int | None:
         """The number of the first line that was changed or follows a missing one; None if whole."""
         number, previous = 1, FIRST_HASH

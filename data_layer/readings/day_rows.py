@@ -57,14 +57,14 @@ class DayRows:
         matching = self._count(view, wanted)
         total = sum(day.rows for day in matching)
         if wanted.sort_by == "read_at":
-            return RowPage(self._by_time(view, wanted, matching), total)
+            return self._marked(view, self._by_time(view, wanted, matching), total)
         if total > SORTED_ROWS_AT_MOST:
             raise BadInput(
                 f"{total:,} readings are too many to sort by {wanted.sort_by}: choose a shorter "
                 f"period or narrower filter (at most {SORTED_ROWS_AT_MOST:,}).",
                 field="sort_by",
             )
-        return RowPage(self._by_value(view, wanted, matching), total)
+        return self._marked(view, self._by_value(view, wanted, matching), total)
 
     def revisions(self, view: View, key: SeriesKey, read_at: int) -> ReadingBatch:
         """Every revision and kind stored for one series at one instant, sorted."""
@@ -73,6 +73,21 @@ class DayRows:
             return NOTHING
         code = whole.series.index(key)
         return whole.take((whole.series_code == code) & (whole.read_at == read_at))
+
+    def _marked(self, view: View, batch: ReadingBatch, total: int) -> RowPage:
+        """The page with the rows that a higher revision, on this page or not, has replaced."""
+        replaced: set[int] = set()
+        days = self._zone.days_of(batch.read_at)
+        for ordinal in np.unique(days).tolist():
+            whole = self._days.read(view, date.fromordinal(ordinal))
+            revised = whole.take(np.flatnonzero(whole.revision))
+            newest: dict[tuple[SeriesKey, int, int], int] = {}
+            for key, revision in _keys(revised):
+                newest[key] = max(revision, newest.get(key, 0))
+            places = np.flatnonzero((days == ordinal) & np.isin(batch.read_at, revised.read_at))
+            rows = zip(places.tolist(), _keys(batch.take(places)), strict=True)
+            replaced |= {place for place, (key, own) in rows if own < newest.get(key, own)}
+        return RowPage(batch, total, frozenset(replaced))
 
     def _count(self, view: View, wanted: RowFilter) -> list[_Counted]:
         """Days with matching rows, in order."""
@@ -133,6 +148,13 @@ class DayRows:
         whole = self._days.read(view, day)
         rows = whole.take(np.flatnonzero(matches(whole, wanted)))
         return rows.take(order_of(rows, wanted))
+
+
+def _keys(batch: ReadingBatch) -> Iterator[tuple[tuple[SeriesKey, int, int], int]]:
+    """Of each row its key (series, instant, kind) and its revision."""
+    columns = (batch.series_code, batch.read_at, batch.kind, batch.revision)
+    for code, at, kind, revision in zip(*(each.tolist() for each in columns), strict=True):
+        yield (batch.series[code], at, kind), revision
 
 
 def _part(batch: ReadingBatch, start: int, stop: int) -> ReadingBatch:

@@ -334,10 +334,12 @@ class RowFilter:
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """One page of readings and how many the filter matches in all."""
+    """One page of readings and how many the filter matches in all, each revision counted."""
 
     batch: ReadingBatch
     total: int
+    replaced: frozenset[int] = frozenset()
+    """Positions in the batch of rows that a higher revision has replaced."""
 
 
 @dataclass(frozen=True, slots=True)

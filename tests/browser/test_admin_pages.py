@@ -235,7 +235,16 @@ def test_a_reading_is_corrected_with_a_reason_as_a_new_revision(visit):
     page.click("#readings-save")
 
     expect(page.locator("#readings-message")).to_contain_text(f"Revision 1 of {meter_id}")
-    expect(page.locator(ROW, has_text="page:admin@example.com")).to_have_count(1)
+    corrected = page.locator(ROW, has_text="page:admin@example.com")
+    expect(corrected).to_have_count(1)
+    replaced = page.locator(f"{ROW}[row-id$='|0']", has_text="replaced")
+    expect(replaced).to_have_count(1)
+    for row in (corrected, replaced):
+        row.click()
+        expect(page.locator("#readings-selected .reasons")).to_contain_text(
+            "Revision 1: corrected by admin@example.com"
+        )
+        expect(page.locator("#readings-selected .reasons")).to_contain_text("the installer")
 
 
 def test_no_reading_found_says_so(visit):

@@ -91,6 +91,17 @@ def test_page_is_a_piece_of_the_sorted_list(
         page = home.store.rows(RowFilter(**{**vars_of(wanted), **asked}))
         assert page.total == len(rows)
         assert page.batch.rows() == rows[offset : offset + limit]
+        assert page.replaced == {
+            place for place, row in enumerate(page.batch.rows()) if is_replaced(home, row)
+        }
+
+
+def is_replaced(home: StoreHome, row: Reading) -> bool:
+    """Whether the oracle holds a higher revision under the row's key."""
+    return any(
+        in_key_order(other)[:4] == in_key_order(row)[:4] and other.revision > row.revision
+        for other in home.oracle.rows()
+    )
 
 
 def vars_of(wanted: RowFilter) -> dict[str, object]:

@@ -43,8 +43,8 @@ def test_a_usual_reading_has_empty_usual_fields():
     text = exported([Reading("531-1", "S", 1_763_607_600, 1_234_500, source="page:u3")])
 
     assert text.splitlines() == [
-        "meter_id,register_id,read_at,value_kwh,kind,type,flag,revision,source",
-        "531-1,S,2025-11-20T11:00:00+08:00,1234.500,,,,,page:u3",
+        "meter_id,register_id,read_at,value_kwh,kind,type,flag,revision,source,state",
+        "531-1,S,2025-11-20T11:00:00+08:00,1234.500,,,,,page:u3,",
     ]
 
 
@@ -54,7 +54,7 @@ def test_an_unusual_reading_says_what_it_is():
     )
 
     assert exported([unusual]).splitlines()[1] == (
-        "531-1,DY,2025-11-20T11:00:00+08:00,,initial,estimated,suspect,2,'=api"
+        "531-1,DY,2025-11-20T11:00:00+08:00,,initial,estimated,suspect,2,'=api,withdrawn"
     )
 
 
