@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from dash import html
 from dash.development.base_component import Component
 
@@ -153,9 +152,10 @@ def heading(words: Words, answer: Answer) -> list[Component]:
     return said
 
 
-def quality(answer: Answer) -> Component:
+def quality(book: Book, answer: Answer) -> Component:
     """What the numbers rest on."""
-    return messages.note(text.quality_text(answer.total))
+    now = epoch_of(book.clock())
+    return messages.note(text.quality_text(book.zone, answer.total, answer.view.range, now=now))
 
 
 def message(book: Book, words: Words, answer: Answer) -> Component | None:
@@ -249,30 +249,39 @@ def _addresses(book: Book, words: Words, answer: Answer) -> list[str]:
 
 
 def table(book: Book, words: Words, answer: Answer) -> Component | None:
-    """The same numbers as rows, whose times lead into them; for keyboards and screen readers."""
+    """The rows of the CSV, whose times lead into them; for keyboards and screen readers."""
     if not answer.view.as_table:
         return None
     series, resolution = answer.series, answer.view.resolution
-    if len(series.known) > MOST_TABLE_ROWS:
+    count = len(series.known)
+    if count > MOST_TABLE_ROWS:
         return messages.note(
-            f"{len(series.known):,} {RESOLUTIONS[resolution].lower()} are too many for a table: "
+            f"{count:,} {RESOLUTIONS[resolution].lower()} are too many for a table: "
             "choose a coarser resolution, or take the CSV, which has them all."
         )
     addresses = _addresses(book, words, answer)
     rows = []
-    for n in np.flatnonzero(series.known).tolist():
+    for n in range(count):
         name = text.bucket_text(
             book.zone, int(series.edges[n]), int(series.edges[n + 1]), resolution
         )
         when: Component | str = name
         if addresses:
             when = view.link(name, addresses[n], store_id=Usage.VIEW)
-        used, estimated = int(series.consumption_wh[n]), int(series.estimated_wh[n])
-        missing = int(series.missing_half_hours[n])
-        rows.append([when, text.kwh(used), text.kwh(estimated), str(missing)])
+        rows.append([when, *_numbers(series, n, now=epoch_of(book.clock()))])
     return tables.table(
-        ["Time", "kWh", "of which estimated", "Missing half hours"],
+        ["Time", "kWh", "Split estimated", "Missing half hours"],
         rows,
         caption=f"Consumption of {text.range_text(answer.view.range)}",
         numbers=(1, 2, 3),
     )
+
+
+def _numbers(series: SeriesTable, n: int, *, now: int) -> tuple[str, str, str]:
+    missing = f"{int(series.missing_half_hours[n]):,}"
+    if not series.known[n]:
+        if series.edges[n] >= now:
+            return ("not yet", text.UNKNOWN, text.UNKNOWN)
+        return ("unknown", text.UNKNOWN, missing)
+    used, estimated = int(series.consumption_wh[n]), int(series.estimated_wh[n])
+    return (text.kwh(used), text.kwh(estimated), missing)

@@ -63,7 +63,7 @@ def _something(book: Book, words: Words, answer: usage_answers.Answer) -> dict[s
         "title": usage_drawing.heading(words, answer),
         "chart": usage_drawing.chart(book, words, answer),
         "chart_box": message is not None,
-        "quality": None if message else usage_drawing.quality(answer),
+        "quality": None if message else usage_drawing.quality(book, answer),
         "actions": _actions(words, answer),
         "table": usage_drawing.table(book, words, answer),
     }

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from api.day_range import DayRange, whole
-from data_layer.clock import HALF_HOUR, HomeZone
+from api.usage_view import epochs_of
+from data_layer.clock import HALF_HOUR, HomeZone, epoch_of
 from data_layer.readings.model import Consumption
 from data_layer.readings.queries import SeriesTable
 
@@ -73,23 +74,58 @@ def bar_text(name: str, consumption_wh: int, estimated_wh: int) -> str:
     return f"{said}, of which {kwh(estimated_wh)} estimated" if estimated_wh else said
 
 
-def quality_text(total: Consumption) -> str:
-    """One plain sentence on what the numbers rest on, and until when there are any."""
+def quality_text(zone: HomeZone, total: Consumption, days: DayRange, *, now: int) -> str:
+    """What the numbers of the whole shown range rest on, and until when there are any."""
     if total.data_until is None:
         return "There is no reading yet."
     until = f"Data until {moment_text(total.data_until)}."
     if total.consumption_wh is None:
         return until
-    said = []
+    unknown = _unknown_stretches(zone, total, days, now=now)
+    said = [f"Nothing is known {' and '.join(unknown)}."] if unknown else []
+    if missing := total.missing_half_hours:
+        noun = "half hour is" if missing == 1 else "half hours are"
+        said.append(f"{missing:,} {noun} missing{' in between' if unknown else ''}, not counted.")
     if total.estimated_wh:
         said.append(
-            f"{kwh(total.estimated_wh)} of {kwh(total.consumption_wh)} kWh are estimated (hatched)"
+            "Readings stand further apart than half an hour for "
+            f"{kwh(total.estimated_wh)} of {kwh(total.consumption_wh)} kWh: the split between them "
+            "is estimated (hatched), the total from one reading to the next is as read."
         )
-    if missing := total.missing_half_hours:
-        verb = "half hour is" if missing == 1 else "half hours are"
-        said.append(f"{missing:,} {verb} missing (blank)")
-    quality = "; ".join(said) if said else "Every half hour is measured"
-    return f"{quality}. {until}"
+    elif not missing:
+        said.append(f"Every {'other ' if unknown else ''}half hour is measured.")
+    return " ".join([*said, until])
+
+
+def _unknown_stretches(
+    zone: HomeZone, total: Consumption, days: DayRange, *, now: int
+) -> list[str]:
+    """What lies in the range before and after all that is known; not what is still to come."""
+    if total.start_time is None or total.end_time is None:
+        return []
+    opens, closes = epochs_of(days, zone)
+    first, last = epoch_of(total.start_time), epoch_of(total.end_time)
+    said = [stretch_text(zone, opens, first)] if opens < first else []
+    if last < closes and zone.day_of(last) < zone.day_of(now):
+        said.append(stretch_text(zone, last, min(closes, zone.day_start(zone.day_of(now)))))
+    return said
+
+
+def stretch_text(zone: HomeZone, start: int, end: int) -> str:
+    """`from 1 Jul to 31 Dec 2023`; with the time of day where it is not of whole days."""
+    first, last = zone.day_of(start), zone.day_of(end - 1)
+    opens, closes = zone.local(start), zone.local(end)
+    if zone.day_start(first) == start and closes.date() != last:
+        if first == last:
+            return f"of {day_text(first)}"
+        opening = f"{first.day}"
+        if (first.year, first.month) != (last.year, last.month):
+            opening += f" {first:%b}" if first.year == last.year else f" {first:%b} {first.year}"
+        return f"from {opening} to {last.day} {last:%b} {last.year}"
+    end_of_day = f"{closes:%H:%M}" if closes.date() == last else "24:00"
+    if first == last:
+        return f"of {day_text(first)} from {opens:%H:%M} to {end_of_day}"
+    return f"from {moment_text(opens)} to {day_text(last)}, {end_of_day}"
 
 
 def change_text(series: SeriesTable, compared: SeriesTable, days: DayRange) -> str:

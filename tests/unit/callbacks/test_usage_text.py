@@ -15,6 +15,7 @@ from data_layer.readings.queries import SeriesTable
 
 SINGAPORE = HomeZone("Asia/Singapore")
 LONDON = HomeZone("Europe/London")
+NOVEMBER_20 = whole("day", date(2026, 11, 20))
 
 
 def series(zone: HomeZone, start: str, end: str, resolution: str, used=None) -> SeriesTable:
@@ -27,7 +28,9 @@ def series(zone: HomeZone, start: str, end: str, resolution: str, used=None) -> 
 
 
 def total(**changes) -> Consumption:
-    moment = SINGAPORE.local(SINGAPORE.parse("2026-11-20T18:30:00"))
+    opens, moment = (
+        SINGAPORE.local(SINGAPORE.parse(f"2026-11-20T{time}")) for time in ("00:00", "18:30")
+    )
     usual = {
         "meter_id": "531",
         "period": "today",
@@ -36,7 +39,7 @@ def total(**changes) -> Consumption:
         "consumption_wh": 8000,
         "estimated_wh": 0,
         "missing_half_hours": 0,
-        "start_time": moment,
+        "start_time": opens,
         "end_time": moment,
         "data_until": moment,
     }
@@ -77,15 +80,58 @@ def test_unknown_is_a_dash_and_zero_is_zero():
     assert usage_text.kwh(1_234_567) == "1,234.567"
 
 
-def test_quality_says_what_is_estimated_and_missing_and_until_when():
-    said = usage_text.quality_text(total(estimated_wh=500, missing_half_hours=1))
+def quality(used: Consumption, days: DayRange = NOVEMBER_20, now: str = "2026-11-20T18:47") -> str:
+    return usage_text.quality_text(SINGAPORE, used, days, now=SINGAPORE.parse(now))
+
+
+def test_quality_says_what_is_split_by_estimate_or_missing_and_until_when():
+    said = quality(total(estimated_wh=500, missing_half_hours=1))
 
     assert said == (
-        "0.500 of 8.000 kWh are estimated (hatched); 1 half hour is missing (blank). "
+        "1 half hour is missing, not counted. "
+        "Readings stand further apart than half an hour for 0.500 of 8.000 kWh: the split between "
+        "them is estimated (hatched), the total from one reading to the next is as read. "
         "Data until Fri 20 Nov 2026, 18:30."
     )
-    assert usage_text.quality_text(total()).startswith("Every half hour is measured.")
-    assert usage_text.quality_text(total(data_until=None)) == "There is no reading yet."
+    assert quality(total()) == "Every half hour is measured. Data until Fri 20 Nov 2026, 18:30."
+    assert quality(total(data_until=None)) == "There is no reading yet."
+
+
+@pytest.mark.parametrize(
+    ("known", "days", "said"),
+    [
+        (
+            ("2023-01-01T00:00", "2023-07-01T00:00"),
+            whole("year", date(2023, 6, 1)),
+            "Nothing is known from 1 Jul to 31 Dec 2023. Every other half hour is measured. ",
+        ),
+        (
+            ("2023-06-02T00:00", "2023-06-30T00:30"),
+            whole("month", date(2023, 6, 1)),
+            "Nothing is known of Thu 1 Jun 2023 and of Fri 30 Jun 2023 from 00:30 to 24:00. "
+            "Every other half hour is measured. ",
+        ),
+        (
+            ("2022-11-05T07:30", "2023-06-30T00:00"),
+            DayRange(date(2022, 1, 1), date(2023, 6, 29)),
+            "Nothing is known from Sat 1 Jan 2022, 00:00 to Sat 5 Nov 2022, 07:30. ",
+        ),
+        (
+            ("2026-11-01T00:00", "2026-11-20T18:30"),
+            whole("month", date(2026, 11, 1)),
+            "Every half hour is measured. ",
+        ),
+        (
+            ("2026-11-01T00:00", "2026-11-18T00:00"),
+            whole("month", date(2026, 11, 1)),
+            "Nothing is known from 18 to 19 Nov 2026. ",
+        ),
+    ],
+)
+def test_quality_is_true_for_the_whole_range_up_to_now(known, days, said):
+    start, end = (SINGAPORE.local(SINGAPORE.parse(text)) for text in known)
+
+    assert quality(total(start_time=start, end_time=end), days).startswith(said)
 
 
 def test_comparison_is_over_the_part_that_is_known_of_both():
