@@ -54,8 +54,8 @@ FORMATS = {
 """What one may say a file is; `auto` says nothing."""
 SEALED_AFTER = 2_000_000
 """Readings an import leaves in the log and in memory before it has them merged."""
-PART_ROWS = REJECTIONS_AT_MOST // 2
-"""No receipt can overflow over so many rows: an interval becomes at most two readings."""
+PART_ROWS = REJECTIONS_AT_MOST // 3
+"""No receipt can overflow over so many rows: an interval becomes at most three readings."""
 
 
 @dataclass(frozen=True, slots=True)

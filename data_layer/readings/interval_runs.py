@@ -9,12 +9,17 @@ a segment of its own at 0.000. So files may come late, twice, in parts and in an
 stored row is ever rewritten. The running total is exact and is rounded half-up to whole Wh, so
 each run as a whole is off by at most half a Wh, however long it is.
 
+Before a series' first reading, when that is a plain read, a run would be joined to it and what
+lies between counted as consumption. So such runs come with an `initial` one second before that
+read and of its value: the read opens its own segment, as it did before (decision 0010).
+
 An interval over time that is known already is a duplicate when it differs by less than one Wh
 (all that two roundings can make) and a conflict otherwise.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +61,10 @@ class Intake:
 
     readings: ReadingBatch
     verdicts: Bytes
+    known_wh: Mapping[int, int]
+    """Of conflicts by position: Wh that are stored for just this time."""
+    meeting: Mapping[int, tuple[int, int]]
+    """Of conflicts by position: time and Wh of the first read, at which the interval ends."""
 
 
 def to_readings(intervals: IntervalBatch, stored: ReadingBatch, *, source: str = "") -> Intake:
@@ -67,11 +76,14 @@ def to_readings(intervals: IntervalBatch, stored: ReadingBatch, *, source: str =
     verdicts = np.full(len(intervals), Verdict.ACCEPTED, dtype=np.uint8)
     counted = effective(stored)
     rows = _Rows([], [], [], [], [])
+    known_wh: dict[int, int] = {}
+    meeting: dict[int, tuple[int, int]] = {}
     for code in np.unique(intervals.series_code).tolist():
         own = np.flatnonzero(intervals.series_code == code)
         around = _Stored.of(counted, intervals.series[code])
         own = own[np.lexsort((own, intervals.end[own], intervals.start[own]))]
-        _compare_with_stored(intervals, own, around, verdicts)
+        known_wh |= _compare_with_stored(intervals, own, around, verdicts)
+        meeting |= _refuse_at_first_read(intervals, own, around, verdicts)
         _compare_with_each_other(intervals, own, verdicts)
         rows.add_runs(intervals, own[verdicts[own] == Verdict.ACCEPTED], around, code)
     readings = ReadingBatch.of(
@@ -83,7 +95,7 @@ def to_readings(intervals: IntervalBatch, stored: ReadingBatch, *, source: str =
         kind=rows.kind,
         line=rows.line,
     )
-    return Intake(readings, verdicts)
+    return Intake(readings, verdicts, known_wh, meeting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,13 @@ class _Stored:
         code = stored.series.index(key) if key in stored.series else -1
         mine = stored.series_code == code
         return cls(History(stored.read_at[mine], stored.value_wh[mine], stored.kind[mine]))
+
+    @property
+    def first_read(self) -> tuple[int, int] | None:
+        """Time and Wh of the first reading when it opens its segment without being an initial."""
+        if not len(self.history) or self.history.kinds[0] != Kind.READ:
+            return None
+        return int(self.history.times[0]), int(self.history.values[0])
 
     def known_before(self, moments: Ints) -> Ints:
         """Seconds known before each moment; differences tell how much of a span is known."""
@@ -127,21 +146,38 @@ class _Stored:
 
 def _compare_with_stored(
     intervals: IntervalBatch, own: Ints, stored: _Stored, verdicts: Bytes
-) -> None:
-    """Intervals over known time are duplicates or conflicts; so are those across a reading."""
+) -> dict[int, int]:
+    """Intervals over known time are duplicates or conflicts; so are those across a reading.
+
+    Gives what is stored for those conflicts whose time is known from end to end.
+    """
     times = stored.history.times
+    known_wh: dict[int, int] = {}
     if not len(times):
-        return
+        return known_wh
     start, end = intervals.start[own], intervals.end[own]
     known = stored.known_before(end) - stored.known_before(start)
     used = stored.history.unrolled(end) - stored.history.unrolled(start)
     across = np.searchsorted(times, end, "left") > np.searchsorted(times, start, "right")
-    # Before a first reading that opens no segment of its own, a run would join that reading's.
-    joins = (end <= times[0]) & (stored.history.kinds[0] == Kind.READ)
-    verdicts[own[(known > 0) | across | joins]] = Verdict.CONFLICT
+    verdicts[own[(known > 0) | across]] = Verdict.CONFLICT
     for seat in np.flatnonzero(known == end - start).tolist():
         if abs(intervals.energy[own[seat]] - int(used[seat]) * UNITS_PER_WH) < UNITS_PER_WH:
             verdicts[own[seat]] = Verdict.DUPLICATE
+        else:
+            known_wh[int(own[seat])] = int(used[seat])
+    return known_wh
+
+
+def _refuse_at_first_read(
+    intervals: IntervalBatch, own: Ints, stored: _Stored, verdicts: Bytes
+) -> dict[int, tuple[int, int]]:
+    """An interval that ends where the first plain read stands would have to end with its value."""
+    first = stored.first_read
+    if first is None:
+        return {}
+    at_it = own[intervals.end[own] == first[0]]
+    verdicts[at_it] = Verdict.CONFLICT
+    return dict.fromkeys(at_it.tolist(), first)
 
 
 def _compare_with_each_other(intervals: IntervalBatch, own: Ints, verdicts: Bytes) -> None:
@@ -190,6 +226,15 @@ class _Rows:
             total += intervals.energy[seat]
             until = end
             self.add(code, end, base + rounded_wh(total), Kind.READ, seat + 1)
+        self._keep_apart(intervals, own, stored.first_read, code)
+
+    def _keep_apart(
+        self, intervals: IntervalBatch, own: Ints, first: tuple[int, int] | None, code: int
+    ) -> None:
+        """Open the first read's own segment a second before it, so that no run is joined to it."""
+        before = own[:0] if first is None else own[intervals.end[own] < first[0]]
+        if first is not None and len(before):
+            self.add(code, first[0] - 1, first[1], Kind.INITIAL, int(before[-1]) + 1)
 
 
 def rounded_wh(energy: int) -> int:

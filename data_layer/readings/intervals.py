@@ -13,7 +13,7 @@ import numpy as np
 
 from data_layer.clock import HALF_HOUR, HomeZone
 from data_layer.quantities import format_kwh
-from data_layer.readings.interval_runs import IntervalBatch, rounded_wh, to_readings
+from data_layer.readings.interval_runs import Intake, IntervalBatch, rounded_wh, to_readings
 from data_layer.readings.model import (
     Ints,
     ReadingBatch,
@@ -26,7 +26,7 @@ from data_layer.readings.model import (
 from data_layer.readings.operations import preview, submit
 from data_layer.readings.room import ReadingRoom, require_meter
 from data_layer.readings.rules import INTERVAL_FILE
-from data_layer.readings.sentences import REJECTIONS_AT_MOST
+from data_layer.readings.sentences import CORRECTION_RULE, REJECTIONS_AT_MOST
 
 __all__ = ["Coverage", "IntervalBatch", "submit_intervals"]
 
@@ -53,13 +53,16 @@ def submit_intervals(
     receipt = act(room, scope, intake.readings, rules=INTERVAL_FILE, now=now)
     refused = {rejection.line - 1: rejection for rejection in receipt.rejections}
     contradicting = np.flatnonzero(intake.verdicts == Verdict.CONFLICT).tolist()
-    # An initial reading carries the position of the first interval of its run: counted once.
+    # An initial reading carries the position of an interval of its run: counted once. Of what
+    # stands beyond a full list nothing is known but that there are no more than all intervals.
     refused_twice = len(receipt.rejections) - len(refused)
-    rejected = len(contradicting) + receipt.rejected - refused_twice
     duplicates = int((intake.verdicts == Verdict.DUPLICATE).sum()) + receipt.duplicates
+    rejected = min(
+        len(contradicting) + receipt.rejected - refused_twice, len(intervals) - duplicates
+    )
     told = [
         *rejections,
-        *(_contradiction(intervals, seat, room.zone) for seat in contradicting),
+        *(_contradiction(intervals, intake, seat, room.zone) for seat in contradicting),
         *(
             Rejection(int(intervals.line[seat]), rejection.verdict, rejection.sentence)
             for seat, rejection in refused.items()
@@ -84,17 +87,33 @@ def _reach(intervals: IntervalBatch) -> ReadingBatch:
     )
 
 
-def _contradiction(intervals: IntervalBatch, seat: int, zone: HomeZone) -> Rejection:
+def _contradiction(
+    intervals: IntervalBatch, intake: Intake, seat: int, zone: HomeZone
+) -> Rejection:
+    """What the interval runs into, and what an admin can do about it."""
     start, end = int(intervals.start[seat]), int(intervals.end[seat])
-    return Rejection(
-        line=int(intervals.line[seat]),
-        verdict=Verdict.CONFLICT,
-        sentence=(
-            f"interval of {format_kwh(rounded_wh(intervals.energy[seat]))} kWh from "
-            f"{zone.format(start)} to {zone.format(end)} contradicts what is stored, or stood "
-            "earlier in the file, for that time: a correction is an admin's act with a reason."
-        ),
+    told = (
+        f"interval of {format_kwh(rounded_wh(intervals.energy[seat]))} kWh from "
+        f"{zone.format(start)} to {zone.format(end)}"
     )
+    if seat in intake.meeting:
+        read_at, value_wh = intake.meeting[seat]
+        sentence = (
+            f"{told} ends where the meter's first reading stands, {format_kwh(value_wh)} kWh at "
+            f"{zone.format(read_at)}: one register cannot have two values at one time, so this "
+            "interval stays missing; earlier and later ones are not concerned."
+        )
+    elif seat in intake.known_wh:
+        sentence = (
+            f"{told} contradicts {format_kwh(intake.known_wh[seat])} kWh stored for that time: "
+            f"{CORRECTION_RULE}"
+        )
+    else:
+        sentence = (
+            f"{told} overlaps time that is known from other readings or earlier lines of the "
+            f"file: {CORRECTION_RULE}"
+        )
+    return Rejection(int(intervals.line[seat]), Verdict.CONFLICT, sentence)
 
 
 @dataclass

@@ -21,6 +21,7 @@ from data_layer.readings.rules import FUTURE_TOLERANCE_SECONDS, ID_PATTERN, ID_R
 from data_layer.readings.store import Verdicts
 
 REJECTIONS_AT_MOST = 10_000
+CORRECTION_RULE = "what is stored stays; an admin corrects it under Readings, with a reason."
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +149,12 @@ def _unreadable(row: Reading) -> str:
 
 
 def _conflict(told: str, stored: Reading | None) -> str:
-    rule = "a correction is an admin's act with a reason."
     if stored is None:
-        return f"{told} contradicts what is stored for that time, withdrawn or suspect: {rule}"
-    return f"{told} contradicts {_kwh(stored.value_wh)} stored for that time: {rule}"
+        return (
+            f"{told} contradicts what is stored for that time, withdrawn or suspect: "
+            f"{CORRECTION_RULE}"
+        )
+    return f"{told} contradicts {_kwh(stored.value_wh)} stored for that time: {CORRECTION_RULE}"
 
 
 def _out_of_order(

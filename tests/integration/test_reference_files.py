@@ -296,7 +296,7 @@ def test_interval_that_contradicts_what_is_stored_is_refused_with_its_line(
     again = meter.take(path)
     changed = [5 + 7 * n for n in range(9) if 5 + 7 * n <= 61]
     assert [refused.line for refused in again.rejected] == changed
-    assert "contradicts what is stored" in again.rejected[0].sentence
+    assert "kWh stored for that time" in again.rejected[0].sentence
     assert again.duplicates == 60 - len(changed)
 
 

@@ -169,6 +169,29 @@ def test_interval_files_become_registers(book: Book) -> None:
     assert (first["start"][11:16], first["end"][11:16], first["kwh"]) == ("00:00", "00:30", "0.396")
 
 
+def test_intervals_may_come_after_a_later_reading(book: Book) -> None:
+    run(book, reads(("2026-07-01T00:00:00", "12345.678")))
+    text = "start,kwh\n2023-05-01T00:00:00,0.396\n2023-05-01T00:30:00,0.172\n"
+
+    first, second = (run(book, text, meter_id=METER) for _ in range(2))
+
+    assert (counts(first), counts(second)) == ((2, 2, 0, 0), (2, 0, 2, 0))
+    assert used(book, "2023-01-01T00:00:00", "2026-07-02T00:00:00") == 568
+    assert used(book, "2026-06-30T00:00:00", "2026-07-02T00:00:00") == 0
+
+
+def test_an_interval_that_ends_at_the_first_reading_is_told_of_it(book: Book) -> None:
+    run(book, reads(("2026-07-01T00:30:00", "12345.678")))
+
+    job = run(
+        book, "start,kwh\n2026-07-01T00:00:00,0.396\n2026-07-01T00:30:00,0.1\n", meter_id=METER
+    )
+
+    assert counts(job) == (2, 1, 0, 1)
+    (refused,) = job.result["rejections"]  # type: ignore[misc]
+    assert "first reading stands, 12345.678 kWh at 2026-07-01T00:30:00+08:00" in refused["reason"]
+
+
 def test_every_refused_interval_is_listed_however_many(book: Book) -> None:
     many = REJECTIONS_AT_MOST + 500
     start = book.zone.parse("2024-05-01T00:00:00")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from data_layer.readings.interval_runs import UNITS_PER_WH, Intake, IntervalBatch, to_readings
 from data_layer.readings.intervals import Coverage
 from data_layer.readings.model import Kind, Reading, ReadingBatch, SeriesKey, Verdict, join
+from index.history import History
 
 KEY = SeriesKey("M1")
 NOTHING = ReadingBatch.of((), [], [], [])
@@ -104,12 +105,26 @@ def test_run_continues_a_plain_register_where_it_ends() -> None:
     assert shown(intake.readings) == [(1, "READ", 12_345_688)]
 
 
-def test_run_before_a_register_that_opens_no_segment_would_join_it() -> None:
-    """The register's first read would end the run's segment with a wrong, huge consumption."""
+def test_run_before_a_register_read_leaves_the_time_between_unknown() -> None:
     register = ReadingBatch.from_readings([Reading("M1", "S", T0 + 9000, 12_345_678)])
     intake = to_readings(batch_of(half_hours(10, 20)), register)
-    assert intake.verdicts.tolist() == [Verdict.CONFLICT] * 2
-    assert len(intake.readings) == 0
+    stored = join([register, intake.readings])
+    order = np.lexsort((stored.kind, stored.read_at))
+    history = History(stored.read_at[order], stored.value_wh[order], stored.kind[order])
+    assert intake.verdicts.tolist() == [Verdict.ACCEPTED] * 2
+    assert segments_total(stored) == 30
+    assert history.buckets([T0, T0 + 3600, T0 + 9000]).missing.tolist() == [0, 3]
+    again = to_readings(batch_of(half_hours(10, 20)), stored)
+    assert (again.verdicts == Verdict.DUPLICATE).all()
+    assert len(again.readings) == 0
+
+
+def test_interval_that_ends_at_the_first_read_is_refused_alone() -> None:
+    register = ReadingBatch.from_readings([Reading("M1", "S", T0 + 3600, 500)])
+    intake = to_readings(batch_of(half_hours(10, 20, 40)), register)
+    assert intake.verdicts.tolist() == [Verdict.ACCEPTED, Verdict.CONFLICT, Verdict.ACCEPTED]
+    assert intake.meeting == {1: (T0 + 3600, 500)}
+    assert segments_total(join([register, intake.readings])) == 50
 
 
 def test_interval_across_or_over_part_of_what_is_known_is_a_conflict() -> None:

@@ -159,8 +159,8 @@ def test_sentences_name_field_value_and_rule() -> None:
             "2026-11-20T18:00:00+08:00, are allowed."
         ),
         Verdict.CONFLICT: (
-            f"reading 1.000 kWh at {at} contradicts 1.500 kWh stored for that time: a correction "
-            "is an admin's act with a reason."
+            f"reading 1.000 kWh at {at} contradicts 1.500 kWh stored for that time: what is "
+            "stored stays; an admin corrects it under Readings, with a reason."
         ),
         Verdict.BELOW_PREVIOUS: (
             f"reading 1.000 kWh at {at} is below the previous reading, 13.000 kWh at "
