@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -61,17 +61,28 @@ def bucket_text(zone: HomeZone, start: int, end: int, resolution: str) -> str:
     """The time of one bar."""
     opens = zone.local(start)
     if resolution in ("half_hour", "hour"):
-        again = " (second time)" if opens.fold else ""
-        return f"{day_text(opens, year=False)}, {opens:%H:%M} – {zone.local(end):%H:%M}{again}"
+        return f"{day_text(opens, year=False)}, {_clock_text(zone, start, end)}"
     return range_text(DayRange(opens.date(), zone.day_of(end - 1)))
+
+
+def _clock_text(zone: HomeZone, start: int, end: int) -> str:
+    """From when to when within a day, as long as it really lasts when the clock changes."""
+    opens, closes = zone.local(start), zone.local(end)
+    passed = opens.replace(tzinfo=None) + timedelta(seconds=end - start)
+    said = f"{opens:%H:%M} – {passed:%H:%M}"
+    if opens.fold:
+        return f"{said} (second time)"
+    if opens.replace(fold=1).utcoffset() != opens.utcoffset():
+        return f"{said} (first time)"
+    if passed < closes.replace(tzinfo=None):
+        return f"{said} (then the clock goes forward)"
+    return said
 
 
 def bar_text(name: str, consumption_wh: int, estimated_wh: int) -> str:
     """What pointing at a bar tells."""
     said = f"{name}<br><b>{kwh(consumption_wh)} kWh</b>"
-    if estimated_wh == consumption_wh and estimated_wh:
-        return f"{said}, estimated"
-    return f"{said}, of which {kwh(estimated_wh)} estimated" if estimated_wh else said
+    return f"{said}<br>split of {kwh(estimated_wh)} kWh estimated" if estimated_wh else said
 
 
 def quality_text(zone: HomeZone, total: Consumption, days: DayRange, *, now: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -63,15 +64,37 @@ def test_a_range_is_named_as_a_calendar_would(days, said):
     assert usage_text.range_text(days) == said
 
 
-def test_the_hour_that_autumn_shows_twice_is_told_apart():
-    night = series(LONDON, "2026-10-25T00:00:00", "2026-10-26T00:00:00", "half_hour")
-    names = [
-        usage_text.bucket_text(LONDON, int(start), int(end), "half_hour")
-        for start, end in zip(night.edges[:-1], night.edges[1:], strict=True)
+def times(day: str, next_day: str, resolution: str) -> list[str]:
+    """How each bar of a London day is called."""
+    edges = series(LONDON, f"{day}T00:00:00", f"{next_day}T00:00:00", resolution).edges
+    return [
+        usage_text.bucket_text(LONDON, int(start), int(end), resolution)
+        for start, end in pairwise(edges)
     ]
 
+
+def test_the_hour_that_autumn_shows_twice_is_told_apart():
+    names = times("2026-10-25", "2026-10-26", "half_hour")
+
     assert len(names) == len(set(names)) == 50
-    assert "Sun 25 Oct, 01:30 – 02:00 (second time)" in names
+    assert names[1:7] == [
+        "Sun 25 Oct, 00:30 – 01:00",
+        "Sun 25 Oct, 01:00 – 01:30 (first time)",
+        "Sun 25 Oct, 01:30 – 02:00 (first time)",
+        "Sun 25 Oct, 01:00 – 01:30 (second time)",
+        "Sun 25 Oct, 01:30 – 02:00 (second time)",
+        "Sun 25 Oct, 02:00 – 02:30",
+    ]
+    assert times("2026-10-25", "2026-10-26", "hour")[1] == "Sun 25 Oct, 01:00 – 02:00 (first time)"
+
+
+def test_no_half_hour_looks_longer_when_spring_skips_an_hour():
+    names = times("2023-03-26", "2023-03-27", "half_hour")
+
+    assert len(names) == 46
+    assert names[1] == "Sun 26 Mar, 00:30 – 01:00 (then the clock goes forward)"
+    assert names[2] == "Sun 26 Mar, 02:00 – 02:30"
+    assert names[-1] == "Sun 26 Mar, 23:30 – 00:00"
 
 
 def test_unknown_is_a_dash_and_zero_is_zero():
