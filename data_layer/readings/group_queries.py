@@ -57,7 +57,7 @@ class GroupRow:
     area: str
     dwelling_type: str
     households: int
-    """Households that were added up."""
+    """Active households of the places that were added up; those that report are in `buckets`."""
     withheld_households: int = 0
     """Households asked for but not added up, because their groups are too small."""
 
@@ -71,6 +71,8 @@ class GroupTable:
     withheld_households: int
     withheld_groups: int
     """Groups of which nothing may be shown; they are not among the rows."""
+    withheld_half_hours: bool = False
+    """Whether half hours are left out because too few households of a group reported in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,14 @@ def totals(room: ReadingRoom, scope: Scope, query: GroupQuery) -> GroupTable:
             f"{MAXIMUM_VALUES:,} values: ask for a shorter period or a coarser resolution.",
             field="resolution",
         )
+    added_up = [group.atoms for group in shown]
+    buckets = _added_up(room, scope, added_up, edges)
     return GroupTable(
         rows=tuple(group.row for group in shown),
-        buckets=_added_up(room, scope, [group.atoms for group in shown], edges),
+        buckets=buckets,
         withheld_households=sum(group.row.withheld_households for group in asked),
         withheld_groups=len(asked) - len(shown),
+        withheld_half_hours=_is_masked(room, scope, added_up, buckets),
     )
 
 
@@ -183,6 +188,18 @@ def _matches(path: GroupPath, query: GroupQuery) -> bool:
         and (not query.areas or path.area in query.areas)
         and (not query.dwelling_types or path.dwelling_type in query.dwelling_types)
     )
+
+
+def _is_masked(
+    room: ReadingRoom, scope: Scope, groups: Sequence[Sequence[suppression.Atom]], sums: Buckets
+) -> bool:
+    """Whether masking took anything away from the sums: then they are less than all there is."""
+    if not scope.at_least or not groups:
+        return False
+    paths = [frozenset[GroupPath]().union(*(atom.paths for atom in atoms)) for atoms in groups]
+    every = room.store.totals(paths, sums.edges[[0, -1]])
+    reported = sums.reporting.any(axis=1) == every.reporting.any(axis=1)
+    return not reported.all() or bool(every.consumption_wh.sum() != sums.consumption_wh.sum())
 
 
 def _added_up(

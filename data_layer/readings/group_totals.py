@@ -119,7 +119,8 @@ class _Answer:
         """The same without half hours in which too few meters of a group report.
 
         What is estimated may be one meter's alone: a half hour is told as estimated whole, when
-        most of it is, or not at all.
+        most of it is, or not at all. A half hour that tells nothing misses every register, and
+        at least `at_least`: what is missing does not say how many reported, or ever did.
         """
         sums = self.plain(groups, edges)
         fine_edges = np.arange(int(edges[0]), int(edges[-1]) + 1, HALF_HOUR, dtype=np.int64)
@@ -130,7 +131,8 @@ class _Answer:
             part = slice(first, first + step)
             fine = self.plain(groups[part], fine_edges)
             few = (fine.reporting > 0) & (fine.reporting < at_least)
-            hidden = series[part, None] - fine.missing_half_hours
+            silent = fine.reporting < at_least
+            hidden = np.maximum(series[part, None], at_least) - fine.missing_half_hours
 
             def bucketed(values: Ints) -> Ints:
                 return np.add.reduceat(values, starts, axis=1)
@@ -138,7 +140,7 @@ class _Answer:
             sums.consumption_wh[part] -= bucketed(np.where(few, fine.consumption_wh, 0))
             mostly = ~few & (2 * fine.estimated_wh > fine.consumption_wh)
             sums.estimated_wh[part] = bucketed(np.where(mostly, fine.consumption_wh, 0))
-            sums.missing_half_hours[part] += bucketed(np.where(few, hidden, 0))
+            sums.missing_half_hours[part] += bucketed(np.where(silent, hidden, 0))
             shown = bucketed(np.where(few, 0, fine.reporting))
             sums.reporting[part] = np.where(shown > 0, sums.reporting[part], 0)
         return sums

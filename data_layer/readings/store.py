@@ -65,7 +65,8 @@ class ReadingStore(Protocol):
         """Consumption of groups, each the union of the given paths; one row a group.
 
         With `at_least`, half hours in which a group has 1 to at_least - 1 reporting meters
-        contribute nothing (they count as missing): sums over any buckets stay consistent. And a
+        contribute nothing: sums over any buckets stay consistent. They count as missing in
+        every series, and in at least `at_least`, like half hours in which none reports. And a
         half hour of a group is estimated as a whole, when most of it is, or not at all: the
         estimated part alone could be that of a single meter.
         """

@@ -64,6 +64,19 @@ def within(division: Iterable[Atom], asked: frozenset[GroupPath]) -> tuple[Atom,
     return tuple(atom for atom in division if atom.paths <= asked)
 
 
+def told(count: int, at_least: int) -> str:
+    """A number of withheld households in words too coarse to be subtracted from each other.
+
+    >>> [told(count, 5) for count in (0, 3, 5, 13)]
+    ['0', 'fewer than 5', '5 or more', '10 or more']
+    """
+    if count == 0 or at_least < 2:
+        return f"{count:,}"
+    if count < at_least:
+        return f"fewer than {at_least}"
+    return f"{count - count % at_least:,} or more"
+
+
 def _pool(group: list[Atom], at_least: int) -> list[Atom]:
     """Join what is too small, in its own level, into atoms that are large enough.
 

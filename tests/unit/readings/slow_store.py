@@ -190,7 +190,10 @@ class SlowStore:
                         consumed += used
                         estimated += 0 if self._measured(key, slot) else used
                         starts_here = slot >= start
-                        answer.missing_half_hours[row, n] += starts_here and (masked or not whole)
+                        silent = len(meters) < at_least
+                        answer.missing_half_hours[row, n] += starts_here and (silent or not whole)
+                    if slot >= start and len(meters) < at_least:
+                        answer.missing_half_hours[row, n] += max(0, at_least - len(keys))
                     if at_least:
                         estimated = consumed if 2 * estimated > consumed else 0
                     answer.consumption_wh[row, n] += consumed
