@@ -17,10 +17,15 @@ from data_layer.quantities import to_kwh
 from data_layer.readings import group_queries
 from data_layer.readings.group_queries import GroupTable
 from data_layer.readings.model import Scope
+from data_layer.readings.suppression import told
 
 
 class Figures(NamedTuple):
-    """One group in one bucket; energies None where nothing is known. Field names are headers."""
+    """One group in one bucket; energies None where nothing is known. Field names are headers.
+
+    Households are the meters that were added up, those of closed accounts among them: what is
+    divided and what it is divided by speak of the same households.
+    """
 
     households: int
     kwh: Decimal | None
@@ -60,14 +65,15 @@ class Totals:
         start, end = buckets.edges[bucket : bucket + 2].tolist()
         missing = int(buckets.missing_half_hours[row, bucket])
         missing -= self.to_come.within(group, start, end)
-        if not buckets.reporting[row, bucket]:
-            return Figures(group.households, None, None, None, missing)
+        households = int(buckets.reporting[row, bucket])
+        if not households:
+            return Figures(0, None, None, None, missing)
         consumed = int(buckets.consumption_wh[row, bucket])
         estimated = int(buckets.estimated_wh[row, bucket])
         return Figures(
-            group.households,
+            households,
             to_kwh(consumed),
-            _divided(to_kwh(consumed), group.households),
+            _divided(to_kwh(consumed), households),
             _divided(Decimal(estimated) * 100, consumed, places="0.1"),
             missing,
         )
@@ -95,13 +101,16 @@ def export(book: Book, scope: Scope, view: GroupView, what: str) -> Iterator[str
         resolution=part.resolution or view.resolution,
     )
     table = group_queries.totals(book.readings, scope, wanted)
+    facts = provenance(book, shown, table, scope.at_least)
     totals = Totals(table, not_yet(book, scope, shown, wanted.split_by), epoch_of(book.clock()))
-    yield provenance_lines(provenance(book, shown, table))
+    yield provenance_lines(facts)
     yield from csv_lines([part.header])
     yield from csv_lines(part.rows(totals, shown, book.zone))
 
 
-def provenance(book: Book, view: GroupView, table: GroupTable) -> list[tuple[str, str]]:
+def provenance(
+    book: Book, view: GroupView, table: GroupTable, at_least: int
+) -> list[tuple[str, str]]:
     """What a reader of the file has to know to trust it, fact by fact."""
     return [
         ("Meterbook", "electricity consumption of groups of households"),
@@ -112,9 +121,25 @@ def provenance(book: Book, view: GroupView, table: GroupTable) -> list[tuple[str
         ("time zone", book.zone.name),
         ("generated at", book.zone.format(epoch_of(book.clock()))),
         ("withheld groups", str(table.withheld_groups)),
-        ("withheld households", str(table.withheld_households)),
+        ("withheld households", told(table.withheld_households, at_least)),
+        ("withheld half hours", "some" if table.withheld_half_hours else "none"),
+        *_reason(table, at_least),
         ("groups", "totals use today's attributes of each household"),
     ]
+
+
+def _reason(table: GroupTable, at_least: int) -> Iterator[tuple[str, str]]:
+    """Why something is withheld, when something is."""
+    if table.withheld_groups or table.withheld_households:
+        yield (
+            "why groups are withheld",
+            f"they have fewer than {at_least} households, or would give away a group that has",
+        )
+    if table.withheld_half_hours:
+        yield (
+            "why half hours are withheld",
+            f"fewer than {at_least} households of a group reported in them",
+        )
 
 
 def _divided(part: Decimal, whole: int, *, places: str = "0.001") -> Decimal | None:

@@ -35,7 +35,10 @@ class Answer:
     """kWh, or kWh per household, of every area that the other filters leave."""
     dwelling_types: tuple[tuple[str, float], ...]
     groups: tuple[dict[str, object], ...]
+    is_anything_added_up: bool
+    """Whether any group of the question is large enough to be added up."""
     households: int
+    """Households that report in the range, those of closed accounts among them."""
     consumption_wh: int
     estimated_wh: int
     missing_half_hours: int
@@ -43,9 +46,13 @@ class Answer:
     """The end of the last half hour of the range with any reading, None without data."""
     withheld_groups: int
     withheld_households: int
+    withheld_half_hours: bool
+    """Whether half hours are left out because too few households of a group reported in them."""
     withheld_in_split: int
     """Households that the chart over time leaves out, because its parts are smaller."""
     at_least: int
+    is_home_empty: bool
+    """Whether no household is registered and none ever reported."""
 
 
 def answer(book: Book, scope: Scope, view: GroupView) -> Answer:
@@ -71,7 +78,8 @@ def answer(book: Book, scope: Scope, view: GroupView) -> Answer:
         areas=_by_label(ask(view.without("areas"), "area"), view),
         dwelling_types=_by_label(ask(view.without("dwelling_types"), "dwelling_type"), view),
         groups=_grid(view, cells),
-        households=sum(row.households for row in total.rows),
+        is_anything_added_up=bool(total.rows),
+        households=int(total.buckets.reporting.sum()),
         consumption_wh=int(total.buckets.consumption_wh.sum()),
         estimated_wh=int(total.buckets.estimated_wh.sum()),
         missing_half_hours=sum(
@@ -80,8 +88,10 @@ def answer(book: Book, scope: Scope, view: GroupView) -> Answer:
         data_until=_data_until(book, scope, view, over_time.buckets.reporting, edges),
         withheld_groups=groups.withheld_groups,
         withheld_households=total.withheld_households,
+        withheld_half_hours=total.withheld_half_hours,
         withheld_in_split=over_time.withheld_households,
         at_least=scope.at_least,
+        is_home_empty=not (book.readings.households() or book.readings.store.reporting_meters()),
     )
 
 
@@ -92,26 +102,25 @@ def _local(book: Book, epoch: int) -> str:
 def _series(table: GroupTable, view: GroupView) -> tuple[Series, ...]:
     """The largest groups one by one, the smaller ones added up into one more."""
     buckets = table.buckets
-    households = np.array([row.households for row in table.rows], dtype=np.int64)
     by_size = np.argsort(-buckets.consumption_wh.sum(axis=1), kind="stable").tolist()
     alone = by_size if len(by_size) <= MOST_SERIES else by_size[: MOST_SERIES - 1]
     together = by_size[len(alone) :]
-    series = [_one_series(table, [row], households, view) for row in alone]
+    series = [_one_series(table, [row], view) for row in alone]
     if together:
-        rest = _one_series(table, together, households, view)
+        rest = _one_series(table, together, view)
         series.append(replace(rest, label=f"{len(together)} smaller groups", is_rest=True))
     return tuple(series)
 
 
-def _one_series(table: GroupTable, rows: list[int], households: Ints, view: GroupView) -> Series:
+def _one_series(table: GroupTable, rows: list[int], view: GroupView) -> Series:
     buckets = table.buckets
     consumed = buckets.consumption_wh[rows].sum(axis=0)
     estimated = buckets.estimated_wh[rows].sum(axis=0)
-    is_known = buckets.reporting[rows].sum(axis=0) > 0
-    divisor = 1000.0 * (households[rows].sum() if view.per_household else 1)
+    reporting = buckets.reporting[rows].sum(axis=0)
+    households = np.maximum(reporting, 1) if view.per_household else 1
     return Series(
         label=table.rows[rows[0]].label,
-        values=_where(is_known, consumed / max(divisor, 1.0)),
+        values=_where(reporting > 0, consumed / (1000.0 * households)),
         estimated_percent=_where(consumed > 0, 100.0 * estimated / np.maximum(consumed, 1)),
     )
 
@@ -125,9 +134,14 @@ def _where(mask: npt.NDArray[np.bool_], values: Columns) -> tuple[float | None, 
 
 def _by_label(table: GroupTable, view: GroupView) -> tuple[tuple[str, float], ...]:
     return tuple(
-        (group.label, wh / 1000.0 / (group.households if view.per_household else 1))
-        for group, wh in zip(table.rows, table.buckets.consumption_wh.sum(axis=1), strict=True)
-        if wh > 0 and group.households > 0
+        (group.label, wh / 1000.0 / (households if view.per_household else 1))
+        for group, wh, households in zip(
+            table.rows,
+            table.buckets.consumption_wh.sum(axis=1).tolist(),
+            table.buckets.reporting.sum(axis=1).tolist(),
+            strict=True,
+        )
+        if wh > 0 and households > 0
     )
 
 

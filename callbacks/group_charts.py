@@ -8,19 +8,35 @@ from components import figures, group_figures
 
 NOTHING_YET = "No readings lie in these days. Choose other days, or fewer filters."
 NO_HOUSEHOLDS = "No household is left by these filters. Clear one of them."
+NOBODY_YET = "No household is registered yet."
 TOO_SMALL = "These groups are too small to be shown one by one. Choose wider ones."
 
 
-def _blank(answer: Answer) -> str:
-    """Why a chart is empty, "" when it is not."""
-    if answer.households == 0:
-        return TOO_SMALL if answer.withheld_households else NO_HOUSEHOLDS
-    return NOTHING_YET if answer.data_until is None else ""
+def blank(answer: Answer) -> str:
+    """Why nothing can be shown, "" when something can."""
+    if answer.is_home_empty:
+        return NOBODY_YET
+    if not answer.is_anything_added_up:
+        return _withheld(answer) if answer.withheld_groups else NO_HOUSEHOLDS
+    if answer.data_until is None:
+        return _masked(answer) if answer.withheld_half_hours else NOTHING_YET
+    return ""
+
+
+def _withheld(answer: Answer) -> str:
+    return (
+        f"Withheld: these groups have fewer than {answer.at_least} households, or would give "
+        "away one that has."
+    )
+
+
+def _masked(answer: Answer) -> str:
+    return f"Withheld: fewer than {answer.at_least} households reported in these days."
 
 
 def over_time(asked: GroupView, answer: Answer, where: str) -> figures.FigureDict:
     """Totals in buckets, split or not."""
-    if why := _blank(answer) or ("" if answer.series else TOO_SMALL):
+    if why := blank(answer) or ("" if answer.series else TOO_SMALL):
         return figures.blank(why)
     split = "" if asked.split_by == "none" else f", {SPLITS[asked.split_by].lower()}"
     per = " per household" if asked.per_household else ""
@@ -40,7 +56,7 @@ def _one_of(resolution: str) -> str:
 
 def areas(asked: GroupView, answer: Answer, days: str) -> figures.FigureDict:
     """The areas one may choose among, the largest first."""
-    if why := _blank(answer) or ("" if answer.areas else TOO_SMALL):
+    if why := blank(answer) or ("" if answer.areas else TOO_SMALL):
         return figures.blank(why)
     shown = min(len(answer.areas), group_figures.MOST_RANKED)
     count = f"{shown} of {len(answer.areas)}" if shown < len(answer.areas) else "all"
@@ -55,7 +71,7 @@ def areas(asked: GroupView, answer: Answer, days: str) -> figures.FigureDict:
 
 def dwelling_types(asked: GroupView, answer: Answer, days: str) -> figures.FigureDict:
     """The dwelling types one may choose among: parts of the sum, or averages side by side."""
-    if why := _blank(answer) or ("" if answer.dwelling_types else TOO_SMALL):
+    if why := blank(answer) or ("" if answer.dwelling_types else TOO_SMALL):
         return figures.blank(why)
     if asked.per_household:
         return group_figures.ranked(

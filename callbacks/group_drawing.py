@@ -24,6 +24,7 @@ from components.group_filters import GroupChoices, filter_bar
 from components.ids import Government
 from data_layer.accounts import geography
 from data_layer.book import Book
+from data_layer.readings.suppression import told
 from pages.government import PATH
 
 Words = Mapping[str, str | Sequence[str]]
@@ -116,14 +117,25 @@ def _withheld(answer: Answer) -> str:
             f"would give away {'another' if is_one else 'one'} that has."
         )
     if households:
-        noun = "household is" if households == 1 else "households are"
-        said.append(f"{households} {noun} left out of these totals for the same reason.")
+        said.append(
+            f"{_households(households, answer)} left out of these totals for the same reason."
+        )
+    if answer.withheld_half_hours:
+        said.append(
+            f"Half hours in which fewer than {answer.at_least} households of a group reported "
+            "are withheld, too."
+        )
     if answer.withheld_in_split > households:
         said.append(
-            f"{answer.withheld_in_split} households stand in no part of the split: their parts "
+            f"{_households(answer.withheld_in_split, answer)} in no part of the split: the parts "
             "would be too small."
         )
     return " ".join(said)
+
+
+def _households(count: int, answer: Answer) -> str:
+    words = told(count, answer.at_least)
+    return f"{words[0].upper()}{words[1:]} households are"
 
 
 def _cards(answer: Answer) -> Component:
@@ -137,7 +149,7 @@ def _cards(answer: Answer) -> Component:
         [
             Figure("Consumption", total, unit.name),
             Figure("Per household", each),
-            Figure("Households", f"{households:,}", ""),
+            Figure("Households", f"{households:,}", "", note="with readings in these days"),
             Figure("Estimated", estimated, "%", note="of the consumption"),
             Figure("Missing", f"{answer.missing_half_hours:,}", "half hours", note="of all meters"),
         ],
@@ -162,13 +174,15 @@ def _hint(text: str) -> Component:
 
 def _groups_head(words: Words, asked: GroupView, answer: Answer) -> list[Component]:
     count = len(answer.groups)
+    why = "" if count else group_charts.blank(answer)
     return [
         html.Div(
             [
                 html.H2("Groups", className="panel-title"),
                 html.P(
-                    f"{count:,} {'group' if count == 1 else 'groups'}. Totals use today's "
-                    "attributes of each household, for past days too.",
+                    f"{count:,} {'group' if count == 1 else 'groups'}. {why} Totals use today's "
+                    "attributes of each household, for past days too. Households are those with "
+                    "readings in these days, closed accounts among them.",
                     className="hint",
                 ),
             ],

@@ -81,9 +81,7 @@ def layout(**query: str) -> html.Div:
                         sorted_by(GROUP_COLUMNS, str(query.get("sort", "-kwh"))),
                         label="Groups by region, area and dwelling type",
                         height=420,
-                        options={
-                            "localeText": {"noRowsToShow": "No group is left by these filters."}
-                        },
+                        options={"localeText": {"noRowsToShow": "No group can be listed."}},
                     ),
                 ]
             ),
