@@ -33,6 +33,8 @@ class UsageView:
     """The preset the days come from, "" for a custom range."""
     range: DayRange
     resolution: str
+    refused_resolution: str
+    """The finer one that was asked for, when these days are too many for it; else ""."""
     compare: str
     as_table: bool
 
@@ -52,24 +54,31 @@ def epochs_of(days: DayRange, zone: HomeZone) -> tuple[int, int]:
     return zone.day_start(days.first), zone.day_start(days.last + DAY)
 
 
-def read_view(words: Words, zone: HomeZone, *, now: int) -> UsageView:
-    """The view an address asks for. Raises BadInput naming field, value and rule."""
+def read_view(words: Words, zone: HomeZone, *, now: int, may_coarsen: bool = False) -> UsageView:
+    """The view an address asks for. Raises BadInput naming field, value and rule; a resolution
+    too fine for the days is replaced by the next one that fits when it may be coarsened."""
     days, period = _days(words, zone, now=now)
     usual = usual_resolution(days)
-    resolution = choice(words, "resolution", {"": "", **RESOLUTIONS}, "") or usual
-    if days.days > LONGEST.get(resolution, days.days):
-        raise BadInput(
-            f"resolution {resolution!r} draws at most {LONGEST[resolution]:,} days, these are "
-            f"{days.days:,}: choose a coarser one.",
-            field="resolution",
-        )
+    asked = choice(words, "resolution", {"": "", **RESOLUTIONS}, "") or usual
+    drawn = asked if asked in (fitting := drawable_resolutions(days)) else next(iter(fitting))
+    if drawn != asked and not may_coarsen:
+        raise BadInput(f"{too_fine(asked, days)}: choose a coarser resolution.", field="resolution")
     return UsageView(
         meter_id=one(words, "meter"),
         period=period,
         range=days,
-        resolution=resolution,
+        resolution=drawn,
+        refused_resolution="" if drawn == asked else asked,
         compare=choice(words, "compare", COMPARISONS, ""),
         as_table=one(words, "table") == "1",
+    )
+
+
+def too_fine(resolution: str, days: DayRange) -> str:
+    """Why these days are not drawn in a resolution; without a full stop."""
+    return (
+        f"{RESOLUTIONS[resolution]} are drawn for at most {LONGEST[resolution]:,} days, "
+        f"these are {days.days:,}"
     )
 
 

@@ -75,7 +75,7 @@ def _view(book: Book, words: Words) -> tuple[UsageView, BadInput | None]:
     now = epoch_of(book.clock())
     asked = {name: view.words(words, name) for name in words}
     try:
-        return read_view(asked, book.zone, now=now), None
+        return read_view(asked, book.zone, now=now, may_coarsen=True), None
     except BadInput as error:
         usual = {"meter": asked.get("meter", ())}
         return read_view(usual, book.zone, now=now), error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from dash import html
@@ -10,7 +11,7 @@ from dash.development.base_component import Component
 
 from api.address_choices import PERIODS, RESOLUTIONS
 from api.day_range import DayRange, whole
-from api.usage_view import COMPARISONS, UsageView, drawable_resolutions
+from api.usage_view import COMPARISONS, UsageView, drawable_resolutions, too_fine
 from callbacks import usage_text as text
 from callbacks.usage_answers import Answer
 from components import figures, messages, tables, view
@@ -57,30 +58,38 @@ def address_of(words: Words, days: DayRange) -> str:
     )
 
 
-def cards(totals: Sequence[Consumption], words: Words) -> Component:
+def cards(totals: Sequence[Consumption], words: Words, *, today: date) -> Component:
     """The five periods: how much, and the register at both ends."""
     return figure_cards(
-        [_card(period, total, words) for period, total in zip(SOURCE_PERIODS, totals, strict=True)],
+        [
+            _card(period, total, words, today=today)
+            for period, total in zip(SOURCE_PERIODS, totals, strict=True)
+        ],
         store_id=Usage.VIEW,
         label="Five periods",
     )
 
 
-def _card(period: str, total: Consumption, words: Words) -> Figure:
+def _card(period: str, total: Consumption, words: Words, *, today: date) -> Figure:
     ends = ((total.start_time, total.start_reading_wh), (total.end_time, total.end_reading_wh))
     facts = tuple(
-        (f"{moment.day} {moment:%b %H:%M}", text.kwh(reading))
+        (text.short_moment_text(moment, today=today), text.kwh(reading))
         for moment, reading in ends
         if moment is not None
     )
     shown = "today" if period == "last_30min" else period
     cleared = {"from_": None, "to": None, "resolution": None}
+    title, href = TITLES[period], view.address(PATH, words, period=shown, **cleared)
+    opens, closes = total.start_time, total.end_time
+    if period == "last_30min" and opens and closes and closes.date() < today:
+        day = DayRange(opens.date(), opens.date())
+        title, href = "Latest half hour", address_of(words, day)
     return Figure(
-        title=TITLES[period],
+        title=title,
         value=text.kwh(total.consumption_wh),
         facts=facts,
         note=_card_note(total),
-        href=view.address(PATH, words, period=shown, **cleared),
+        href=href,
         current=period == view.word(words, "period", "today") and not view.word(words, "from"),
     )
 
@@ -90,7 +99,7 @@ def _card_note(total: Consumption) -> str:
         return "No reading in this period"
     said = []
     if total.estimated_wh:
-        said.append(f"{text.kwh(total.estimated_wh)} kWh estimated")
+        said.append(f"split of {text.kwh(total.estimated_wh)} kWh estimated")
     if total.missing_half_hours:
         said.append(f"{total.missing_half_hours:,} half hours missing")
     return ", ".join(said)
@@ -182,6 +191,15 @@ def message(book: Book, words: Words, answer: Answer) -> Component | None:
         ),
         symbol="calendar-x",
     )
+
+
+def coarsened(answer: Answer) -> Component | None:
+    """Why another resolution is drawn than was asked for, if so."""
+    asked = answer.view
+    if not asked.refused_resolution:
+        return None
+    why = too_fine(asked.refused_resolution, asked.range)
+    return messages.note(f"{why}: {RESOLUTIONS[asked.resolution].lower()} are shown instead.")
 
 
 def chart(book: Book, words: Words, answer: Answer) -> figures.FigureDict:

@@ -16,6 +16,7 @@ from components.ids import Usage
 from components.shell import icon
 from data_layer.accounts.model import Account, Role, Viewer
 from data_layer.book import Book
+from data_layer.clock import epoch_of
 from data_layer.errors import BadInput, NotFound
 
 Words = Mapping[str, str | Sequence[str]]
@@ -53,13 +54,14 @@ def cards(book: Book, viewer: Viewer, words: Words, asked: UsageView) -> Compone
         totals = usage_answers.period_totals(book, viewer, meter_id)
     except NotFound:
         return None  # said beside the meter's field
-    return usage_drawing.cards(totals, words)
+    today = book.zone.day_of(epoch_of(book.clock()))
+    return usage_drawing.cards(totals, words, today=today)
 
 
 def _something(book: Book, words: Words, answer: usage_answers.Answer) -> dict[str, Any]:
     message = usage_drawing.message(book, words, answer)
     return {
-        "message": message,
+        "message": message or usage_drawing.coarsened(answer),
         "title": usage_drawing.heading(words, answer),
         "chart": usage_drawing.chart(book, words, answer),
         "chart_box": message is not None,
@@ -98,6 +100,7 @@ def _nothing(viewer: Viewer, unknown: str) -> dict[str, Any]:
 def _actions(words: Words, answer: usage_answers.Answer) -> list[Component]:
     shown = {**words, "meter": answer.total.meter_id}
     as_table = answer.view.as_table
+    resolution = answer.view.resolution if view.word(words, "resolution") else None
     return [
         view.link(
             [icon("table"), "Hide table" if as_table else "Show as table"],
@@ -107,7 +110,7 @@ def _actions(words: Words, answer: usage_answers.Answer) -> list[Component]:
         ),
         html.A(
             [icon("download"), "CSV"],
-            href=view.address(EXPORT_PATH, shown, table=None),
+            href=view.address(EXPORT_PATH, shown, table=None, resolution=resolution),
             className="btn btn-secondary btn-sm",
             title="Exactly what is shown, as a CSV file",
         ),

@@ -31,6 +31,12 @@ def moment_text(moment: datetime) -> str:
     return f"{day_text(moment)}, {moment:%H:%M}"
 
 
+def short_moment_text(moment: datetime, *, today: date) -> str:
+    """`20 Nov 18:30`; with its year when that is another one than today's."""
+    year = "" if moment.year == today.year else f" {moment.year}"
+    return f"{moment.day} {moment:%b}{year} {moment:%H:%M}"
+
+
 def range_text(days: DayRange, *, short: bool = False) -> str:
     """`Thu 20 Nov 2026`, `16 – 22 Nov 2026`, `November 2026`, `2026`."""
     first, last = days.first, days.last

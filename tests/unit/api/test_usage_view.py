@@ -60,6 +60,20 @@ def test_what_cannot_be_used_is_refused_by_field(words, field):
     assert refused.value.field == field
 
 
+def test_a_resolution_too_fine_for_the_days_is_refused_in_plain_words():
+    with pytest.raises(BadInput, match=r"^Half hours are drawn for at most 31 days, these are 365"):
+        read(period="this_year", resolution="half_hour")
+
+
+def test_a_page_keeps_the_days_and_takes_the_next_resolution_that_fits():
+    asked = {"from": ["2026-01-01"], "to": ["2026-06-30"], "resolution": ["half_hour"]}
+    shown = read_view(asked, ZONE, now=NOW, may_coarsen=True)
+
+    assert shown.range == DayRange(date(2026, 1, 1), date(2026, 6, 30))
+    assert (shown.resolution, shown.refused_resolution) == ("day", "half_hour")
+    assert read(resolution="half_hour").refused_resolution == ""
+
+
 def test_comparison_is_with_the_days_before_or_the_year_before():
     assert read(period="this_month", compare="previous").compared == DayRange(
         date(2026, 10, 1), date(2026, 10, 31)
