@@ -67,8 +67,17 @@ def consumption(
     if period:
         latest_at = _latest_at(room, keys, now) if period == Period.LAST_30MIN else None
         start, end = periods.bounds(period, room.zone, now, latest_at)
-    if start is None or end is None or end <= start:
-        raise BadInput("a period must have a name, or a start and a later end.", field="period")
+    if start is None or end is None:
+        names = ", ".join(name.value for name in Period)
+        raise BadInput(
+            f"period {period!r} is not complete: name one of {names}, or give both start and end.",
+            field="period",
+        )
+    if end <= start:
+        raise BadInput(
+            f"end {room.zone.format(end)} must be later than start {room.zone.format(start)}.",
+            field="end",
+        )
     newest = latest(room, scope, meter_id=meter_id)
     data_until = None if newest is None else room.zone.local(newest.read_at)
     shown_from = max(start, scope.earliest(meter_id) or start)

@@ -4,7 +4,8 @@
     "2023-01-01T02:00:00+02:00","1.96","valid"
 
 The time column has one of the names in START_NAMES, the energy column `kwh` in its name. With a
-status column, only rows that say `valid` are taken. It names no meter.
+status column, only rows that say `valid` are taken. It names no meter. How long an interval is
+follows from the times; where only one stands there, it is half an hour.
 """
 
 from __future__ import annotations
@@ -81,10 +82,11 @@ def _interval_length(path: Path, start_at: int, columns: int, zone: HomeZone) ->
         except BadInput:  # gets its verdict when the file is read in earnest
             continue
     steps = [abs(later - earlier) for earlier, later in pairwise(starts) if later != earlier]
-    length = min(steps, default=0)
+    length = min(steps, default=HALF_HOUR)
     if length not in (HALF_HOUR, 2 * HALF_HOUR):
         raise BadInput(
-            f"times stand {length} seconds apart: intervals must be hourly or half-hourly.",
+            f"timestamp column has times that are {length} seconds apart: intervals must be hourly "
+            "or half-hourly, 3600 or 1800 seconds.",
             field="timestamp",
         )
     return length

@@ -17,6 +17,7 @@ from data_layer.readings.parsers.lines import blocks_of, row_of
 from data_layer.readings.parsers.stamps import AutumnNights, Stamp
 from data_layer.readings.rules import ID_PATTERN, ID_RULE
 
+NO_METER = "names no meter"
 ENERGY_RULE = f"up to six digits, then at most {DECIMALS} decimals, not negative"
 _ENERGY = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,40}))?(?:[eE]-([0-9]{1,2}))?", re.ASCII)
 
@@ -57,7 +58,11 @@ def parse_energy(text: str, *, field: str) -> int:
 def meter_key(meter_id: str) -> SeriesKey:
     """The series of interval data: its meter's usual register. Raises BadInput."""
     if not meter_id:
-        raise BadInput("this file names no meter: say which one it is of.", field="meter_id")
+        raise BadInput(
+            f"this file {NO_METER}: give the meter it is of, as Meter of this file on the upload "
+            "page or with --meter on the command line.",
+            field="meter_id",
+        )
     if not ID_PATTERN.fullmatch(meter_id):
         raise BadInput(f"meter_id {meter_id[:40]!r} is not an id: {ID_RULE}.", field="meter_id")
     return SeriesKey(meter_id)

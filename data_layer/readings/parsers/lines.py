@@ -53,7 +53,18 @@ def header_of(path: Path) -> list[str]:
         first = file.readline(LONGEST_LINE + 1)
     if not first.strip():
         raise BadInput("the file is empty: its first line must name the columns.", field="file")
-    return [name.lower() for name in fields_of(first.removeprefix(_BOM).rstrip(b"\r\n"))]
+    if b"\0" in first:
+        raise BadInput(
+            "the file is not text: its line 1 holds a NUL byte. Export it as CSV in UTF-8.",
+            field="file",
+        )
+    try:
+        names = fields_of(first.removeprefix(_BOM).rstrip(b"\r\n"))
+    except BadInput as error:
+        raise BadInput(
+            f"line 1 must name the columns, as CSV in UTF-8: {error.sentence}", field="file"
+        ) from error
+    return [name.lower() for name in names]
 
 
 def blocks_of(path: Path, *, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Block]:
@@ -82,7 +93,10 @@ def fields_of(line: bytes) -> list[str]:
     if len(line) > LONGEST_LINE:
         raise BadInput(f"line of {len(line)} bytes is too long: at most {LONGEST_LINE}.")
     if b"\0" in line:
-        raise BadInput("line holds a NUL byte.")
+        raise BadInput(
+            f"line holds a NUL byte as byte {line.index(0) + 1}: it is not text, or damaged. "
+            "Export the file again."
+        )
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -98,5 +112,12 @@ def row_of(line: bytes, columns: int) -> list[str]:
     """The fields of one line, as many as the header has. Raises BadInput."""
     fields = fields_of(line)
     if len(fields) != columns:
-        raise BadInput(f"line has {len(fields)} fields, the header {columns}.")
+        raise BadInput(
+            f"line {_shown(line)!r} has {len(fields)} fields: it must have {columns}, one for "
+            "each column of line 1."
+        )
     return fields
+
+
+def _shown(line: bytes) -> str:
+    return line[:_SHOWN].decode("utf-8", errors="replace")

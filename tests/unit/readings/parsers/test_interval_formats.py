@@ -124,6 +124,17 @@ def test_half_hourly_naive_file_of_an_autumn_day_has_fifty_half_hours(tmp_path: 
     assert batch.end[-1] - batch.start[0] == 25 * 3600
 
 
+def test_a_single_row_is_half_an_hour(tmp_path: Path) -> None:
+    _, batch, refused = read(tmp_path, "start,kwh\n2025-01-01 00:00,0.5\n", LONDON, "M1")
+    assert refused == ()
+    assert (batch.end - batch.start).tolist() == [1800]
+
+
+def test_binary_file_is_told_not_to_be_text(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="not text: its line 1 holds a NUL byte"):
+        read(tmp_path, "PK\x03\x04\0\0", LONDON)
+
+
 def test_other_steps_than_hours_and_half_hours_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="600 seconds apart"):
         read(tmp_path, "start,kwh\n2025-01-01 00:00,1\n2025-01-01 00:10,1\n", LONDON, "M1")

@@ -71,9 +71,9 @@ def test_bom_crlf_quotes_spaces_and_column_order_change_nothing(write) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        (b"M1,2026-11-20T10:30:00", "has 2 fields, the header 3"),
-        (b"M1,2026-11-20T10:30:00,1,2", "has 4 fields, the header 3"),
-        (b"M1,2026-11-20T10:30:00,1\0", "NUL byte"),
+        (b"M1,2026-11-20T10:30:00", "'M1,2026-11-20T10:30:00' has 2 fields: it must have 3"),
+        (b"M1,2026-11-20T10:30:00,1,2", "has 4 fields: it must have 3"),
+        (b"M1,2026-11-20T10:30:00,1\0", "NUL byte as byte 25"),
         (b"M1,2026-11-20T10:30:00,\xff1", "not UTF-8"),
         (b"M1,2026-11-20T10:30:00," + b"1" * 5000, "5023 bytes is too long"),
         (b"M1,2026-11-20T10:30:00,-1", "reading '-1' is not a value in kWh"),
