@@ -13,6 +13,7 @@ from components.cards import panel
 from components.ids import Upload
 from components.import_report import Report
 from data_layer.jobs.model import Job, JobState
+from data_layer.readings.parsers.interval_rows import NO_METER
 from pages.upload import PATH
 
 
@@ -28,7 +29,8 @@ def drawn(job: Job) -> list[Component]:
     name = str(job.params.get("name", ""))
     if job.state is JobState.QUEUED:
         return [panel(messages.waiting(f"{name} waits for its turn."), title=title)]
-    return [panel(messages.progress(job.done, job.total, job.message or name), title=title)]
+    label = job.message or name
+    return [panel(messages.progress(job.done, job.total, label, of_bytes=True), title=title)]
 
 
 def _checked(said: Report) -> list[Component]:
@@ -50,22 +52,26 @@ def _done(said: Report) -> list[Component]:
 
 
 def _failed(job: Job) -> list[Component]:
-    """What went wrong, and the one thing that often helps: naming the meter of the file."""
+    """What went wrong; where a meter was missing or not the right one, another can be given."""
+    forget = dbc.Button("Forget the file", id=Upload.DISCARD, outline=True, color="secondary")
+    given = str(job.params.get("meter_id", ""))
+    if not given and NO_METER not in job.error:
+        return [messages.error(job.error), html.Div([forget], className="panel-actions")]
     meter = dbc.Input(
         id=Upload.FILE_METER,
         type="text",
         list=Upload.METERS,
-        value=str(job.params.get("meter_id", "")),
+        value=given,
         autocomplete="off",
     )
     return [
         messages.error(job.error),
-        html.P("A file that names no meter can be checked for one meter.", className="hint"),
+        html.P("The file stays here: check it for another meter.", className="hint"),
         html.Div(
             [
                 filters.field("Meter of this file", meter, control_id=Upload.FILE_METER),
                 dbc.Button("Check again", id=Upload.CHECK_AGAIN, outline=True, color="secondary"),
-                dbc.Button("Forget the file", id=Upload.DISCARD, outline=True, color="secondary"),
+                forget,
             ],
             className="controls",
         ),
@@ -83,12 +89,18 @@ def _report(job: Job) -> Report:
         accepted=int(result["accepted"]),
         duplicates=int(result["duplicates"]),
         rejected=int(result["rejected"]),
-        meters=f"{result['meters']:,}",
+        meters=_meters(result),
         span=_span(result),
         refused=result["rejections"],
         refused_href=f"/uploads/{file_id}/refused.csv" if result["rejected_file"] else "",
         sample=[_sample_row(row) for row in result["sample"]],
     )
+
+
+def _meters(result: dict[str, Any]) -> str:
+    """Registered meters; strangers are told where there are any."""
+    unknown = int(result.get("unknown_meters", 0))
+    return f"{result['meters']:,}" + (f" registered, {unknown:,} unknown" if unknown else "")
 
 
 def _span(result: dict[str, Any]) -> str:

@@ -15,9 +15,9 @@ from components.tables import table
 
 FORMAT_NAMES = {
     "register_csv": "register readings (meter_id, timestamp, reading)",
-    "portal_interval": "half-hourly consumption from a supplier's portal",
+    "portal_interval": "interval consumption from a supplier's portal",
     "lcl_interval": "half-hourly consumption as in Low Carbon London",
-    "interval_csv": "half-hourly consumption (timestamp, kWh)",
+    "interval_csv": "interval consumption (start time, kWh)",
 }
 MOST_REFUSED = 10
 

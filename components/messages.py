@@ -68,12 +68,15 @@ def waiting(text: str) -> html.Div:
     return html.Div([dbc.Spinner(size="sm"), html.Span(text)], className="waiting", role="status")
 
 
-def progress(done: int, total: int, label: str) -> html.Div:
-    """Work under way: a native progress bar with its numbers in words."""
+def progress(done: int, total: int, label: str, *, of_bytes: bool = False) -> html.Div:
+    """Work under way: a native progress bar with its numbers in words, bytes as MB."""
+    counted = (
+        f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB" if of_bytes else f"{done:,} of {total:,}"
+    )
     known: dict[str, Any] = {"value": str(done), "max": str(total)} if total else {}
     return html.Div(
         [
-            html.P([html.Span(label), html.Span(f"{done:,} of {total:,}" if total else "")]),
+            html.P([html.Span(label), html.Span(counted if total else "")]),
             html.Progress(**known, **aria(label=label)),
         ],
         className="progress-line",

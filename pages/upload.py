@@ -86,7 +86,7 @@ def _file() -> html.Section:
                     html.P("Drop a CSV file here, or"),
                     dbc.Button("Choose a file", id=Upload.CHOOSE, outline=True, color="secondary"),
                     html.P(
-                        "Registers (meter_id, timestamp, reading) or half-hourly consumption. "
+                        "Registers (meter_id, timestamp, reading) or interval consumption. "
                         "The format is recognized; nothing is stored before you say so.",
                         className="hint",
                     ),

@@ -6,7 +6,8 @@ The answer of a dry run and of an import alike, as the job's result:
 
     file, name, format, dry_run, source
     rows, accepted, duplicates, rejected
-    meters, first, last          meters named, and the time span of what could be read
+    meters, unknown_meters       registered meters the file names, and how many others
+    first, last                  the time span of what could be read
     missing_half_hours           inside that span, register by register
     rejections                   the first 200: [{line, verdict, reason}]
     rejected_file                where all of them stand, "" when there are none
@@ -32,7 +33,7 @@ import numpy as np
 
 from data_layer.accounts.audit import AuditTrail, Detail
 from data_layer.accounts.model import OPERATOR, Role, Viewer
-from data_layer.errors import BadInput, MeterbookError
+from data_layer.errors import BadInput, MeterbookError, NotFound, RuleBroken
 from data_layer.jobs.memory import give_back_memory
 from data_layer.jobs.model import Params, Result, Task
 from data_layer.journeys.import_tally import Tally
@@ -93,10 +94,12 @@ class ImportFile:
         facts: dict[str, Detail] = {"source": source, "dry_run": order.dry_run}
         try:
             tally, file_format = self._take(task, order, staged, source)
+        except BadInput as error:
+            told = BadInput(f"{staged.name}: {error.sentence}", field=error.field)
+            self._record_failure(task, told, staged, facts)
+            raise told from error
         except MeterbookError as error:
-            self.audit.record(
-                task.job.actor, "import failed", staged.name, reason=error.sentence, **facts
-            )
+            self._record_failure(task, error, staged, facts)
             raise
         self.audit.record(
             task.job.actor,
@@ -116,19 +119,28 @@ class ImportFile:
             "rejected_file": str(staged.rejected_path) if tally.rejected else "",
         }
 
+    def _record_failure(
+        self, task: Task, error: MeterbookError, staged: StagedFile, facts: dict[str, Detail]
+    ) -> None:
+        self.audit.record(
+            task.job.actor, "import failed", staged.name, reason=error.sentence, **facts
+        )
+
     def _take(
         self, task: Task, order: _Order, staged: StagedFile, source: str
     ) -> tuple[Tally, Format]:
-        file_format = _recognized(staged, order.family)
         room = self.room
+        file_format = _recognized(staged, order.family)
+        if order.meter_id and file_format is not Format.REGISTER_CSV:
+            _require_active(room, order.meter_id)
         scope = self.authorize(_viewer(task.job.actor), Action.SUBMIT_READINGS)
-        tally = Tally(room.zone)
+        tally = Tally(room.zone, room.standing)
         chunks = parse(
             staged.path, file_format, zone=room.zone, source=source, meter_id=order.meter_id
         )
         verb = "checking rows" if order.dry_run else "storing rows"
         unsealed = 0
-        with RejectionsFile(staged.rejected_path) as refused:
+        with RejectionsFile(staged.rejected_path, of=staged.path) as refused:
             for chunk in chunks:
                 task.pause_point()
                 asked = replace(room, standing=_remembered(room.standing))
@@ -154,17 +166,32 @@ def _seal(room: ReadingRoom, task: Task, done: int, total: int) -> None:
 
 def _recognized(staged: StagedFile, family: str) -> Format:
     if not staged.path.exists():
-        raise BadInput(f"{staged.name} has been imported already: send it again.", field="file")
+        raise BadInput("the file has been imported already: send it again.", field="file")
     found = recognize(staged.path)
     if family != "auto":
         if family not in FORMATS:
             raise BadInput(f"format {family[:40]!r} must be auto, register or interval.")
         if found not in FORMATS[family]:
             raise BadInput(
-                f"{staged.name} is recognized as {found.value}, which is no {family} file.",
+                f"the file is recognized as {found.value}, which is no {family} file.",
                 field="format",
             )
     return found
+
+
+def _require_active(room: ReadingRoom, meter_id: str) -> None:
+    """Refuse a whole file once for the meter it was said to be of, not every row of it."""
+    match room.standing(meter_id):
+        case Standing.UNKNOWN:
+            raise NotFound(
+                f"meter {meter_id[:40]!r} is not registered: give another meter for this file, or "
+                "register it under Accounts first.",
+                field="meter_id",
+            )
+        case Standing.INACTIVE:
+            raise RuleBroken(
+                f"meter {meter_id[:40]!r} is inactive: it takes no new readings.", field="meter_id"
+            )
 
 
 def _viewer(actor: str) -> Viewer:

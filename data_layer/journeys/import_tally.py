@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from data_layer.readings.interval_runs import DECIMALS, IntervalBatch
 from data_layer.readings.intervals import Coverage
 from data_layer.readings.model import ReadingBatch, Receipt, Rejection, SeriesKey
 from data_layer.readings.parsers import Chunk
+from data_layer.readings.room import Standing
 
 LISTED_REJECTIONS = 200
 LISTED_ROWS = 10
@@ -38,6 +39,7 @@ class Tally:
     """Grows chunk by chunk; its memory grows with the meters, not with the rows."""
 
     zone: HomeZone
+    standing: Callable[[str], Standing]
     rows: int = 0
     accepted: int = 0
     duplicates: int = 0
@@ -94,8 +96,10 @@ class Tally:
         missing = self._coverage.missing_half_hours + sum(
             reads.missing_half_hours for reads in self._reads.values()
         )
+        unknown = sum(self.standing(meter_id) is Standing.UNKNOWN for meter_id in self._meters)
         return {
-            "meters": len(self._meters),
+            "meters": len(self._meters) - unknown,
+            "unknown_meters": unknown,
             "first": None if self._first is None else self.zone.format(self._first),
             "last": None if self._last is None else self.zone.format(self._last),
             "missing_half_hours": missing,

@@ -142,6 +142,8 @@ def test_bad_rows_are_listed_in_order_with_line_and_reason(book: Book) -> None:
         rows = list(csv.DictReader(file))
     assert [row["line"] for row in rows] == ["3", "4", "5", "6", "7"]
     assert "soon" in rows[1]["reason"]
+    assert rows[1]["text"] == f"{METER},soon,1"
+    assert (job.result["meters"], job.result["unknown_meters"]) == (1, 1)
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
@@ -197,11 +199,25 @@ def test_every_refused_interval_is_listed_however_many(book: Book) -> None:
     start = book.zone.parse("2024-05-01T00:00:00")
     rows = "".join(f"{book.zone.format(start + n * 1800)[:19]},0.100\n" for n in range(many))
 
-    job = run(book, "start,kwh\n" + rows, meter_id="nobody")
+    run(book, reads(("2024-05-01T00:00:00", "1.000"), ("2026-05-01T00:00:00", "1.000")))
+    job = run(book, "start,kwh\n" + rows, meter_id=METER)
 
     assert counts(job) == (many, 0, 0, many)
     with Path(str(job.result["rejected_file"])).open(newline="") as file:
         assert [int(row["line"]) for row in csv.DictReader(file)] == list(range(2, many + 2))
+
+
+def test_a_file_for_a_meter_nobody_knows_is_refused_once_and_stays(book: Book) -> None:
+    refused = run(book, "start,kwh\n2026-05-01T00:00:00,0.4\n", meter_id="nobody")
+
+    assert refused.state is JobState.FAILED
+    assert "meter 'nobody' is not registered" in refused.error
+    assert counts(again(book, str(refused.params["file"]), meter_id=METER)) == (1, 1, 0, 0)
+
+
+def test_a_file_that_cannot_be_read_is_named(book: Book) -> None:
+    assert run(book, "PK\0").error.startswith("readings.csv: the file is not text")
+    assert "readings.csv: this file names no meter" in run(book, "start,kwh\n").error
 
 
 def test_a_large_import_is_merged_on_the_way(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
