@@ -161,10 +161,15 @@ def heading(words: Words, answer: Answer) -> list[Component]:
     return said
 
 
-def quality(book: Book, answer: Answer) -> Component:
-    """What the numbers rest on."""
+def quality(book: Book, answer: Answer) -> list[Component]:
+    """What the numbers rest on, and how a keyboard comes to each bar."""
     now = epoch_of(book.clock())
-    return messages.note(text.quality_text(book.zone, answer.total, answer.view.range, now=now))
+    said = text.quality_text(book.zone, answer.total, answer.view.range, now=now)
+    leads_on = answer.view.range.days > 1 and not answer.view.as_table
+    return [
+        messages.note(said),
+        *([html.P(text.KEYBOARD_HINT, className="chart-hint")] if leads_on else []),
+    ]
 
 
 def message(book: Book, words: Words, answer: Answer) -> Component | None:
@@ -214,12 +219,10 @@ def chart(book: Book, words: Words, answer: Answer) -> figures.FigureDict:
         addresses=_addresses(book, words, answer),
         ticks=text.ticks(zone, answer.series, asked.resolution, days=asked.range.days),
     )
-    until = answer.total.data_until
-    subtitle = f"{zone.name} time" + (f", data until {text.moment_text(until)}" if until else "")
     return usage_chart(
         bars,
         title=f"kWh per {EACH[asked.resolution]}, {text.range_text(asked.range)}",
-        subtitle=subtitle,
+        subtitle=f"{zone.name} time",
         compared_name=text.range_text(answer.compared_days) if answer.compared_days else "",
     )
 
@@ -282,7 +285,7 @@ def table(book: Book, words: Words, answer: Answer) -> Component | None:
     for n in range(count):
         name = text.bucket_text(
             book.zone, int(series.edges[n]), int(series.edges[n + 1]), resolution
-        )
+        ).replace(" – ", "\u00a0–\u00a0")
         when: Component | str = name
         if addresses:
             when = view.link(name, addresses[n], store_id=Usage.VIEW)

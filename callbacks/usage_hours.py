@@ -87,7 +87,7 @@ def _chart(book: Book, words: Words, half_hours: SeriesTable, days: DayRange) ->
             for day in every_day
             if day.weekday() == 0
         ],
-        title=f"Hour by hour, {text.range_text(days)}",
+        title=f"Four weeks hour by hour, {text.range_text(days)}",
         subtitle=f"{book.zone.name} time, kWh per hour",
     )
 

@@ -14,6 +14,7 @@ from data_layer.readings.model import Consumption
 from data_layer.readings.queries import SeriesTable
 
 UNKNOWN = "—"
+KEYBOARD_HINT = "A click on a bar leads into it; by keyboard, so does its row in “Show as table”."
 NIGHT_ENDS = 6
 """Local hour; night is from midnight until then."""
 

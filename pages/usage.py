@@ -58,7 +58,7 @@ def layout(**query: str) -> html.Div:
                         ],
                         className="chart-foot",
                     ),
-                    html.Div(id=Usage.TABLE),
+                    html.Div(id=Usage.TABLE, className="dated-table"),
                 ],
                 className="panel",
                 **aria(label="Consumption over time"),
@@ -66,6 +66,10 @@ def layout(**query: str) -> html.Div:
             html.Section(
                 [
                     dcc.Store(id=Usage.HOURS_SHOWN),
+                    html.P(
+                        "Always four weeks: those that end with the days above, or today.",
+                        className="chart-hint",
+                    ),
                     html.Div(
                         charts.chart(
                             Usage.HOURS,
