@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from dash import Dash, Input, Output, State, html
+from dash.development.base_component import Component
 
+from callbacks.field_errors import in_words, missing
 from callbacks.meter_search import meter_options
 from callbacks.page_source import page_source
 from components import messages
 from components.ids import Upload
 from data_layer.accounts.model import Viewer
+from data_layer.accounts.rules import check_meter_id
 from data_layer.book import Book
 from data_layer.clock import HALF_HOUR, epoch_of
-from data_layer.errors import MeterbookError
+from data_layer.errors import BadInput, Conflict, MeterbookError
 from data_layer.quantities import parse_kwh
 from data_layer.readings import operations
 from data_layer.readings.model import DEFAULT_REGISTER, Action, Reading, Receipt
@@ -23,11 +28,8 @@ from data_layer.storage.log_names import LOG_NAME
 from data_layer.storage.log_tail import last_lines
 from security.viewer import current_viewer
 
-FIELD_ERRORS = {
-    "meter_id": Upload.METER_ERROR,
-    "timestamp": Upload.TIME_ERROR,
-    "reading": Upload.READING_ERROR,
-}
+LABELS = {"meter_id": "Meter", "timestamp": "Time", "reading": "Reading"}
+WHICH = "Time is shown twice that night: choose which of the two is meant."
 LOOKED_AT = 200
 """Lines at the end of the log among which a new reading is looked for."""
 Said = dict[str, Any]
@@ -48,6 +50,16 @@ def register(app: Dash, book: Book) -> None:
         return meter_options(book, current_viewer(), text or "")
 
     @app.callback(
+        Output(Upload.SHOWING_BOX, "hidden"),
+        Output(Upload.SHOWING, "options"),
+        Output(Upload.SHOWING, "value"),
+        Input(Upload.TIME, "value"),
+    )
+    def offer_showings(time: str | None) -> tuple[bool, list[dict[str, str]], str]:
+        options = showing_options(book, time or "")
+        return not options, options, ""
+
+    @app.callback(
         output={
             "receipt": Output(Upload.RECEIPT, "children"),
             "meter_id": Output(Upload.METER_ERROR, "children"),
@@ -58,12 +70,30 @@ def register(app: Dash, book: Book) -> None:
         state={
             "meter_id": State(Upload.METER, "value"),
             "time": State(Upload.TIME, "value"),
+            "showing": State(Upload.SHOWING, "value"),
             "value": State(Upload.READING, "value"),
         },
         prevent_initial_call=True,
     )
-    def take(_: int | None, meter_id: str | None, time: str | None, value: str | None) -> Said:
-        return taken(book, current_viewer(), (meter_id or "").strip(), time or "", value or "")
+    def take(
+        _: int | None,
+        meter_id: str | None,
+        time: str | None,
+        showing: str | None,
+        value: str | None,
+    ) -> Said:
+        texts = (meter_id, time, showing, value)
+        return taken(book, current_viewer(), Entered(*((text or "").strip() for text in texts)))
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What stands in the form. `showing` is the offset chosen for a time shown twice."""
+
+    meter_id: str
+    time: str
+    showing: str
+    value: str
 
 
 def latest_half_hour(book: Book) -> str:
@@ -73,29 +103,87 @@ def latest_half_hour(book: Book) -> str:
     return book.zone.local(ended).strftime("%Y-%m-%dT%H:%M")
 
 
-def taken(book: Book, viewer: Viewer, meter_id: str, time: str, value: str) -> Said:
-    """The receipt, or the sentence of what was refused beside its field."""
-    said: Said = {"receipt": "", "meter_id": "", "timestamp": "", "reading": ""}
+def showing_options(book: Book, time: str) -> list[dict[str, str]]:
+    """The two instants that a time in the doubled hour may mean; none for any other time."""
     try:
-        reading = _reading(book, viewer, meter_id, time, value)
-        scope = book.authorize(viewer, Action.SUBMIT_READINGS, meter_id)
+        instants = book.zone.showings(book.zone.parse(time))
+    except BadInput:
+        return []  # said when the form is sent
+    if len(instants) == 1:
+        return []
+    words = ("first, before the clock goes back", "second, after the clock went back")
+    offsets = [book.zone.format(instant)[-6:] for instant in instants]
+    choices = zip(offsets, words, strict=True)
+    return [{"value": "", "label": "Choose which"}] + [
+        {"value": offset, "label": f"The {said} (UTC{offset})"} for offset, said in choices
+    ]
+
+
+def taken(book: Book, viewer: Viewer, entered: Entered) -> Said:
+    """The receipt, or what is wrong with each field beside it."""
+    said: Said = {"receipt": "", **dict.fromkeys(LABELS, "")}
+    scope = book.authorize(viewer, Action.SUBMIT_READINGS)
+    refused = faults(book, entered)
+    if refused:
+        return said | refused
+    reading = _reading(book, viewer, entered)
+    try:
         receipt = operations.submit_one(book.readings, scope, reading, rules=UPLOAD_PAGE)
         return said | {"receipt": _receipt(book, reading, receipt)}
     except MeterbookError as error:
-        if error.field in FIELD_ERRORS:
-            return said | {error.field: error.sentence}
-        return said | {"receipt": messages.error(error.sentence)}
+        sentence: Any = in_words(error, LABELS)
+        if isinstance(error, Conflict):
+            sentence = [f"{sentence} ", _stored(book, reading)]
+        if error.field in LABELS:
+            return said | {error.field: sentence}
+        return said | {"receipt": messages.error(sentence)}
 
 
-def _reading(book: Book, viewer: Viewer, meter_id: str, time: str, value: str) -> Reading:
+def faults(book: Book, entered: Entered) -> dict[str, str]:
+    """What is wrong with the texts of the fields, all of them at once."""
+    checks = {
+        "meter_id": (entered.meter_id, check_meter_id),
+        "timestamp": (entered.time, lambda _: _instant(book, entered)),
+        "reading": (entered.value, parse_kwh),
+    }
+    found = {}
+    for field, (text, check) in checks.items():
+        try:
+            if not text:
+                raise missing(field)
+            check(text)
+        except BadInput as error:
+            found[field] = in_words(error, LABELS)
+    return found
+
+
+def _instant(book: Book, entered: Entered) -> int:
+    """The instant meant. Raises BadInput, also when the time is shown twice and none is chosen."""
+    options = showing_options(book, entered.time)
+    if not options:
+        return book.zone.parse(entered.time)
+    offsets = [option["value"] for option in options if option["value"]]
+    if entered.showing not in offsets:
+        raise BadInput(WHICH, field="timestamp")
+    return book.zone.parse(entered.time + entered.showing)
+
+
+def _reading(book: Book, viewer: Viewer, entered: Entered) -> Reading:
     """What the fields say. Raises BadInput naming field, value and rule."""
     return Reading(
-        meter_id=meter_id,
+        meter_id=entered.meter_id,
         register_id=DEFAULT_REGISTER,
-        read_at=book.zone.parse(time),
-        value_wh=parse_kwh(value.strip()),
+        read_at=_instant(book, entered),
+        value_wh=parse_kwh(entered.value),
         source=page_source(viewer.name),
     )
+
+
+def _stored(book: Book, reading: Reading) -> Component:
+    """The way to what stands there already, where it is corrected."""
+    day = book.zone.day_of(reading.read_at).isoformat()
+    words = {"meter": reading.meter_id, "from": day, "to": day}
+    return html.A("Look at it and correct it", href=f"/readings?{urlencode(words)}")
 
 
 def _receipt(book: Book, reading: Reading, receipt: Receipt) -> html.Div:

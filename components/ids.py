@@ -77,6 +77,9 @@ class Upload(StrEnum):
     READING = "upload-reading"
     SEND = "upload-send"
     METER_ERROR = "upload-meter-error"
+    SHOWING = "upload-showing"
+    """Which of two showings, for a time that the clock shows twice."""
+    SHOWING_BOX = "upload-showing-box"
     TIME_ERROR = "upload-time-error"
     READING_ERROR = "upload-reading-error"
     RECEIPT = "upload-receipt"
@@ -188,6 +191,11 @@ def account_field(name: str) -> dict[str, str]:
 def account_error(name: str) -> dict[str, str]:
     """Id of the sentence below that field."""
     return {"type": "account-error", "name": name}
+
+
+def account_words(name: str) -> str:
+    """Id of the list of words that the field suggests."""
+    return f"accounts-words-{name.replace('_', '-')}"
 
 
 def chart(name: str) -> dict[str, str]:

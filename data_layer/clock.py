@@ -122,6 +122,15 @@ class HomeZone:
             )
         return epoch
 
+    def showings(self, epoch: int) -> tuple[int, ...]:
+        """Every instant at which the clock shows what it shows at this one: two of them in autumn.
+
+        >>> HomeZone("Europe/London").showings(1792888200)
+        (1792888200, 1792891800)
+        """
+        shown = self.local(epoch)
+        return tuple(sorted({epoch_of(shown.replace(fold=fold)) for fold in (0, 1)}))
+
     def boundaries(self, start: int, end: int, resolution: str) -> Epochs:
         """Bucket edges covering [start, end), both ends included as the outermost edges.
 

@@ -55,6 +55,15 @@ def _one_reading() -> html.Section:
                         dbc.Input(id=Upload.TIME, type="datetime-local"),
                         Upload.TIME_ERROR,
                     ),
+                    html.Div(
+                        filters.field(
+                            "The clock shows this time twice",
+                            dbc.Select(id=Upload.SHOWING),
+                            control_id=Upload.SHOWING,
+                        ),
+                        id=Upload.SHOWING_BOX,
+                        hidden=True,
+                    ),
                     _field("Reading in kWh", value, Upload.READING_ERROR),
                     dbc.Button("Send the reading", id=Upload.SEND, type="submit"),
                 ],

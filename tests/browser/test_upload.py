@@ -84,6 +84,26 @@ def test_a_value_that_is_none_is_refused_beside_its_field(upload, meter, value):
     expect(upload.locator("#upload-receipt .notice")).to_have_count(0)
 
 
+def test_all_that_is_wrong_is_said_at_once(upload):
+    upload.fill("#upload-time", "")
+    fill(upload, "", "")
+
+    for field in ("meter", "time", "reading"):
+        expect(upload.locator(f"#upload-{field}-error")).to_contain_text("is missing")
+    assert violations(upload) == []
+
+
+def test_a_conflict_leads_to_the_reading_that_stands_there(upload, meter):
+    fill(upload, meter, "7")
+    expect(upload.locator("#upload-receipt .log-line")).to_be_visible()
+    day = upload.input_value("#upload-time")[:10]
+    fill(upload, meter, "8")
+    upload.click("#upload-reading-error a")
+
+    upload.wait_for_url(f"**/readings?meter={meter}&from={day}&to={day}")
+    expect(upload.locator(".ag-center-cols-container [role=row]")).to_have_count(1)
+
+
 def test_an_unknown_meter_is_refused_beside_its_field(upload):
     fill(upload, "nobody", "1")
 
