@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -18,8 +19,9 @@ from data_layer.book import Book
 from data_layer.clock import epoch_of
 from data_layer.readings import group_queries
 from data_layer.readings.group_queries import GroupTable
-from data_layer.readings.model import Ints, Scope
+from data_layer.readings.model import Buckets, Ints, Scope
 
+NOT_SPLIT = "Not split (small groups)"
 Columns = npt.NDArray[np.float64]
 
 
@@ -34,6 +36,9 @@ class Answer:
     areas: tuple[tuple[str, float], ...]
     """kWh, or kWh per household, of every area that the other filters leave."""
     dwelling_types: tuple[tuple[str, float], ...]
+    kwh_in_no_area: float
+    """kWh of the same households that no area shown by itself holds, its parts being too small."""
+    kwh_in_no_dwelling_type: float
     groups: tuple[dict[str, object], ...]
     is_anything_added_up: bool
     """Whether any group of the question is large enough to be added up."""
@@ -50,6 +55,8 @@ class Answer:
     """Whether half hours are left out because too few households of a group reported in them."""
     withheld_in_split: int
     """Households that the chart over time leaves out, because its parts are smaller."""
+    unfinished: int | None
+    """The place of the bucket inside which the data end."""
     at_least: int
     is_home_empty: bool
     """Whether no household is registered and none ever reported."""
@@ -71,12 +78,22 @@ def answer(book: Book, scope: Scope, view: GroupView) -> Answer:
         for table, split_by in ((total, "none"), (groups, "cell"))
     )
     edges = over_time.buckets.edges
+    areas = ask(view.without("areas"), "area")
+    types = ask(view.without("dwelling_types"), "dwelling_type")
+    data_until = _data_until(book, scope, view, over_time.buckets.reporting, edges)
     return Answer(
         starts=tuple(_local(book, epoch) for epoch in edges[:-1].tolist()),
         lengths=tuple(np.diff(edges).tolist()),
-        series=_series(over_time, view),
-        areas=_by_label(ask(view.without("areas"), "area"), view),
-        dwelling_types=_by_label(ask(view.without("dwelling_types"), "dwelling_type"), view),
+        series=(
+            *_series(over_time, view),
+            *_not_split(over_time, lambda: ask(view, "none", view.resolution), view),
+        ),
+        areas=_by_label(areas, view),
+        dwelling_types=_by_label(types, view),
+        kwh_in_no_area=_left_over(areas, lambda: ask(view.without("areas"), "none")),
+        kwh_in_no_dwelling_type=_left_over(
+            types, lambda: ask(view.without("dwelling_types"), "none")
+        ),
         groups=_grid(view, cells),
         is_anything_added_up=bool(total.rows),
         households=int(total.buckets.reporting.sum()),
@@ -85,7 +102,8 @@ def answer(book: Book, scope: Scope, view: GroupView) -> Answer:
         missing_half_hours=sum(
             whole.figures(row, 0).missing_half_hours for row in range(len(total.rows))
         ),
-        data_until=_data_until(book, scope, view, over_time.buckets.reporting, edges),
+        data_until=data_until,
+        unfinished=_unfinished(edges, data_until),
         withheld_groups=groups.withheld_groups,
         withheld_households=total.withheld_households,
         withheld_half_hours=total.withheld_half_hours,
@@ -93,6 +111,14 @@ def answer(book: Book, scope: Scope, view: GroupView) -> Answer:
         at_least=scope.at_least,
         is_home_empty=not (book.readings.households() or book.readings.store.reporting_meters()),
     )
+
+
+def _unfinished(edges: Ints, data_until: int | None) -> int | None:
+    """The bucket that would look like a fall of consumption, because its data end inside it."""
+    if data_until is None:
+        return None
+    bucket = int(np.searchsorted(edges, data_until, side="left")) - 1
+    return None if data_until == edges[bucket + 1] else bucket
 
 
 def _local(book: Book, epoch: int) -> str:
@@ -123,6 +149,41 @@ def _one_series(table: GroupTable, rows: list[int], view: GroupView) -> Series:
         values=_where(reporting > 0, consumed / (1000.0 * households)),
         estimated_percent=_where(consumed > 0, 100.0 * estimated / np.maximum(consumed, 1)),
     )
+
+
+def _not_split(
+    parts: GroupTable, whole: Callable[[], GroupTable], view: GroupView
+) -> tuple[Series, ...]:
+    """What the whole has beyond its parts: whole atoms of small groups, so it is safe to tell.
+
+    Averages of a rest beside averages of groups would say nothing; they are left out.
+    """
+    if (not parts.withheld_households and not parts.withheld_groups) or view.per_household:
+        return ()
+    every = whole().buckets
+
+    def rest(of: Callable[[Buckets], Ints]) -> Ints:
+        return of(every).sum(axis=0) - of(parts.buckets).sum(axis=0)
+
+    consumed = rest(lambda buckets: buckets.consumption_wh)
+    if not consumed.any():
+        return ()
+    reporting = rest(lambda buckets: buckets.reporting)
+    estimated = rest(lambda buckets: buckets.estimated_wh)
+    rest_of_all = Series(
+        label=NOT_SPLIT,
+        values=_where(reporting > 0, consumed / 1000.0),
+        estimated_percent=_where(consumed > 0, 100.0 * estimated / np.maximum(consumed, 1)),
+        is_rest=True,
+    )
+    return (rest_of_all,)
+
+
+def _left_over(parts: GroupTable, whole: Callable[[], GroupTable]) -> float:
+    """kWh that the whole has beyond its parts."""
+    if not parts.withheld_households and not parts.withheld_groups:
+        return 0.0
+    return int(whole().buckets.consumption_wh.sum() - parts.buckets.consumption_wh.sum()) / 1000
 
 
 def _where(mask: npt.NDArray[np.bool_], values: Columns) -> tuple[float | None, ...]:

@@ -6,6 +6,7 @@ from api.group_view import SPLITS, GroupView
 from callbacks.group_answers import Answer
 from components import figures, group_figures
 
+WITHHELD = "Withheld (small groups)"
 NOTHING_YET = "No readings lie in these days. Choose other days, or fewer filters."
 NO_HOUSEHOLDS = "No household is left by these filters. Clear one of them."
 NOBODY_YET = "No household is registered yet."
@@ -45,7 +46,8 @@ def over_time(asked: GroupView, answer: Answer, where: str) -> figures.FigureDic
         answer.lengths,
         answer.series,
         title=f"Consumption{per} by {_one_of(asked.resolution)}{split}",
-        subtitle=where,
+        subtitle=where + ("" if answer.unfinished is None else ", data end inside the last one"),
+        unfinished=answer.unfinished,
         per_household=asked.per_household,
     )
 
@@ -63,10 +65,15 @@ def areas(asked: GroupView, answer: Answer, days: str) -> figures.FigureDict:
     return group_figures.ranked(
         answer.areas,
         title="Areas" + (" per household" if asked.per_household else ""),
-        subtitle=f"{days}, {count}",
+        subtitle=f"{days}, {count}{_beside(answer.kwh_in_no_area)}",
         unit_name="kWh per household" if asked.per_household else "kWh",
         chosen=asked.areas,
     )
+
+
+def _beside(kwh: float) -> str:
+    """What a ranking leaves out, after its days."""
+    return f", without {kwh:,.1f} kWh of small groups" if kwh > 0 else ""
 
 
 def dwelling_types(asked: GroupView, answer: Answer, days: str) -> figures.FigureDict:
@@ -77,12 +84,14 @@ def dwelling_types(asked: GroupView, answer: Answer, days: str) -> figures.Figur
         return group_figures.ranked(
             answer.dwelling_types,
             title="Dwelling types per household",
-            subtitle=days,
+            subtitle=days + _beside(answer.kwh_in_no_dwelling_type),
             unit_name="kWh per household",
             chosen=asked.dwelling_types,
         )
+    withheld = answer.kwh_in_no_dwelling_type
     return figures.shares(
         dict(answer.dwelling_types),
+        rest=(WITHHELD, withheld) if withheld > 0 else None,
         title="Share by dwelling type",
         unit="kWh",
         subtitle=days,

@@ -191,18 +191,30 @@ def ranking(
     return {"data": [trace], "layout": drawn}
 
 
-def shares(parts: Mapping[str, float], *, title: str, unit: str, subtitle: str = "") -> FigureDict:
-    """Parts of a whole as a ring; largest first."""
+def shares(
+    parts: Mapping[str, float],
+    *,
+    title: str,
+    unit: str,
+    subtitle: str = "",
+    rest: tuple[str, float] | None = None,
+) -> FigureDict:
+    """Parts of a whole as a ring; largest first, the `rest` that is no part by itself last."""
     ordered = sorted(parts.items(), key=lambda part: -part[1])
+    colors = [PALETTE[n % len(PALETTE)] for n in range(len(ordered))]
+    if rest:
+        ordered.append(rest)
+        colors.append(COMPARED)
     trace = {
         "type": "pie",
         "hole": 0.62,
-        "domain": {"y": [0, 0.94]},
+        "domain": {"x": [0.14, 0.86], "y": [0, 0.94]},
         "labels": [label for label, _ in ordered],
         "values": [value for _, value in ordered],
         "sort": False,
         "direction": "clockwise",
-        "marker": {"colors": list(PALETTE), "line": {"color": SURFACE, "width": 2}},
+        "customdata": [label != (rest and rest[0]) for label, _ in ordered],
+        "marker": {"colors": colors, "line": {"color": SURFACE, "width": 2}},
         "textinfo": "percent",
         "textposition": "outside",
         "hovertemplate": "%{label}: %{value:,.0f} " + unit + " (%{percent})<extra></extra>",

@@ -13,6 +13,16 @@ MOST_SERIES = len(figures.PALETTE)
 MOST_RANKED = 24
 FEW, GAPLESS = 100, 1.0
 """Gaps between more bars than this would be fractions of a pixel."""
+UNFINISHED = 0.45
+"""Opacity of a bar whose data end inside it."""
+_DAY = 86_400_000
+DATE_TICKS = (
+    {"dtickrange": [None, _DAY - 1], "value": "%H:%M\n%-d %b %Y"},
+    {"dtickrange": [_DAY, "M1"], "value": "%-d %b\n%Y"},
+    {"dtickrange": ["M1", "M12"], "value": "%b\n%Y"},
+    {"dtickrange": ["M12", None], "value": "%Y"},
+)
+"""Day before month, as everywhere in words; what stands below is told once."""
 REST_COLOR = figures.COMPARED
 Values = tuple[float | None, ...]
 
@@ -59,28 +69,35 @@ def over_time(
     title: str,
     subtitle: str,
     per_household: bool,
+    unfinished: int | None = None,
 ) -> FigureDict:
     """Totals as bars on top of each other; averages, which do not add up, as lines.
 
-    `starts` are local ISO times, `lengths` the buckets' seconds.
+    `starts` are local ISO times, `lengths` the buckets' seconds. The `unfinished` bar is lighter.
     """
     shown = [(each, color) for each, color in zip(series, _colors(series), strict=True)]
     heights = [_height(series, at) for at in range(len(starts))]
     unit = unit_for(0 if per_household else max(heights, default=0))
     name = f"{unit.name} per household" if per_household else unit.name
     draw = _lines if per_household and len(series) > 1 else _bars
-    return {
-        "data": [draw(starts, lengths, each, color, unit, name) for each, color in shown],
-        "layout": figures.layout(
-            title,
-            y_title=name,
-            subtitle=subtitle,
-            barmode="stack",
-            showlegend=len(series) > 1,
-            legend={"orientation": "h", "x": 0, "y": -0.14, "yanchor": "top"},
-            bargap=0.1,
-        ),
-    }
+    traces = [draw(starts, lengths, each, color, unit, name) for each, color in shown]
+    if unfinished is not None and draw is _bars:
+        for trace in traces:
+            trace["marker"]["opacity"] = [
+                UNFINISHED if at == unfinished else 1 for at in range(len(starts))
+            ]
+    drawn = figures.layout(
+        title,
+        y_title=name,
+        subtitle=subtitle,
+        barmode="stack",
+        showlegend=len(series) > 1,
+        legend={"orientation": "h", "x": 0, "y": -0.14, "yanchor": "top"},
+        bargap=0.1,
+    )
+    drawn["xaxis"] |= {"type": "date", "hoverformat": "%a %-d %b %Y, %H:%M"}
+    drawn["xaxis"]["tickformatstops"] = list(DATE_TICKS)
+    return {"data": traces, "layout": drawn}
 
 
 def _colors(series: Sequence[Series]) -> list[str]:

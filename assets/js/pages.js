@@ -15,7 +15,8 @@
   function toggled(word) {
     return function (click, store) {
       const point = click && click.points && click.points[0];
-      if (!point) return SAME();
+      // A slice of what no group holds by itself leads nowhere.
+      if (!point || [point.customdata].flat()[0] === false) return SAME();
       const value = String(point.label || point.customdata || point.y);
       const search = new URLSearchParams(location.search);
       const chosen = search.getAll(word);

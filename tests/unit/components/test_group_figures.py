@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from components.figures import COMPARED, shares
 from components.group_figures import MOST_RANKED, Series, over_time, ranked, unit_for
 
 TWO = (
@@ -19,7 +20,7 @@ def test_units_grow_with_the_largest_value(kwh, unit):
     assert unit_for(kwh).name == unit
 
 
-def drawn(series, *, per_household=False):
+def drawn(series, *, per_household=False, unfinished=None):
     return over_time(
         ["2026-11-20T00:00", "2026-11-20T01:00"],
         [3600, 3600],
@@ -27,6 +28,7 @@ def drawn(series, *, per_household=False):
         title="Consumption",
         subtitle="20 Nov 2026",
         per_household=per_household,
+        unfinished=unfinished,
     )
 
 
@@ -73,3 +75,26 @@ def test_what_is_not_chosen_fades():
     colors = figure["data"][0]["marker"]["color"]
 
     assert colors[0] != colors[1]
+
+
+def test_a_bar_whose_data_end_inside_it_is_lighter():
+    whole, part = drawn(TWO, unfinished=1)["data"][0]["marker"]["opacity"]
+
+    assert part < whole == 1
+    assert "opacity" not in drawn(TWO)["data"][0]["marker"]
+
+
+def test_days_stand_before_months_on_the_axis():
+    stops = drawn(TWO)["layout"]["xaxis"]["tickformatstops"]
+
+    assert not any("%b %-d" in stop["value"] or "%b %d" in stop["value"] for stop in stops)
+    assert any("%-d %b" in stop["value"] for stop in stops)
+
+
+def test_what_is_withheld_is_a_slice_of_its_own_that_leads_nowhere():
+    trace = shares({"a": 1.0, "b": 2.0}, title="", unit="kWh", rest=("Withheld", 9.0))["data"][0]
+
+    assert trace["labels"] == ["b", "a", "Withheld"]
+    assert sum(trace["values"]) == 12.0
+    assert trace["customdata"] == [True, True, False]
+    assert trace["marker"]["colors"][-1] == COMPARED
