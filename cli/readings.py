@@ -120,12 +120,18 @@ def show(
         used = queries.consumption(
             book.readings, scope, meter_id=meter, period=period or "", start=start, end=end
         )
+        segments = _segments(book, scope, used)
         table = None
         if resolution is not None:
             table = queries.series(
                 book.readings, scope, meter_id=meter, start=start, end=end, resolution=resolution
             )
-    facts = _consumption(used, zone)
+    facts = {**_consumption(used, zone), "segments": segments}
+    if segments > 1:
+        tell(
+            f"The register starts anew in this time: consumption is the sum of its {segments} "
+            "segments, not the difference of the two readings."
+        )
     if table is not None:
         facts["series"] = _series(table, zone)
     answer(facts, _shown(used, table, zone))
@@ -136,6 +142,19 @@ def _bounds(book: Book, scope: Scope, meter: str, period: str) -> tuple[int, int
     newest = queries.latest(book.readings, scope, meter_id=meter)
     latest = None if newest is None or newest.read_at > now else newest.read_at
     return periods.bounds(period, book.zone, now, latest)
+
+
+def _segments(book: Book, scope: Scope, used: Consumption) -> int:
+    """Segments in what is known of the period, 0 when nothing is."""
+    if used.start_time is None or used.end_time is None:
+        return 0
+    return queries.segments(
+        book.readings,
+        scope,
+        meter_id=used.meter_id,
+        start=epoch_of(used.start_time),
+        end=epoch_of(used.end_time),
+    )
 
 
 def _instant(zone: HomeZone, text: str | None, field: str) -> int:

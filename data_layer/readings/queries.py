@@ -21,6 +21,7 @@ from data_layer.readings.model import (
     Buckets,
     Consumption,
     Ints,
+    Kind,
     Reading,
     ReadingBatch,
     RowFilter,
@@ -28,6 +29,7 @@ from data_layer.readings.model import (
     Scope,
     SeriesKey,
 )
+from data_layer.readings.order import effective
 from data_layer.readings.periods import Period
 from data_layer.readings.room import ReadingRoom, Standing, require_meter, unknown_meter
 
@@ -134,6 +136,21 @@ def registers_at(room: ReadingRoom, scope: Scope, *, meter_id: str, times: Ints)
     values = _sum_of_registers(room, room.counting(meter_id), times)
     since = scope.earliest(meter_id)
     return values if since is None else np.where(times < since, VOID_WH, values)
+
+
+def segments(room: ReadingRoom, scope: Scope, *, meter_id: str, start: int, end: int) -> int:
+    """How many segments the meter's counting registers have over [start, end], the most of any.
+
+    With more than one, consumption is not the difference of the readings at both ends.
+    """
+    _require_meter_to_read(room, scope, meter_id)
+    keys = room.counting(meter_id)
+    codes = np.repeat(np.arange(len(keys)), 2)
+    ends = np.tile([start, end], len(keys))
+    around = effective(room.store.neighbors(ReadingBatch.of(keys, codes, ends, ends * 0)))
+    opens = (around.kind == Kind.INITIAL) & (around.read_at > start) & (around.read_at < end)
+    opened = np.bincount(around.series_code[opens], minlength=1)
+    return 1 + int(opened.max())
 
 
 def latest(room: ReadingRoom, scope: Scope, *, meter_id: str) -> Reading | None:

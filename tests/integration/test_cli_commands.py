@@ -216,11 +216,25 @@ def test_an_interval_file_without_a_meter_says_so(home: Path, tmp_path: Path) ->
 
 
 def test_consumption_is_shown_exactly(home: Path, tmp_path: Path) -> None:
+        "segments": 1,
     add_account()
     answered("readings", "import", day_file(tmp_path))
     words = ("readings", "show", METER, "--from", "2026-05-01", "--to", "2026-05-02")
     raw = flask(*words, "--resolution", "hour", "--json").stdout
     shown = json.loads(raw)
+
+def test_a_register_that_starts_anew_is_told(home: Path, tmp_path: Path) -> None:
+    add_account()
+    file = tmp_path / "gap.csv"
+    file.write_text(
+        "start,kwh\n2026-05-01T00:00:00,0.5\n2026-05-01T00:30:00,0.5\n2026-05-01T02:00:00,0.25\n"
+    )
+    answered("readings", "import", str(file), "--meter", METER)
+    words = ("readings", "show", METER, "--from", "2026-05-01", "--to", "2026-05-02")
+
+    assert answered(*words)["segments"] == 2
+    assert "sum of its 2 segments" in flask(*words).stderr
+
 
     assert '"consumption": 11.750,' in raw
     assert {name: shown[name] for name in shown if name != "series"} == {
