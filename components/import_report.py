@@ -92,8 +92,22 @@ def _refused(said: Report) -> html.Div:
                 className="panel-head",
             ),
             table(("Line", "Verdict", "Reason"), rows, caption="Refused rows", numbers=(0,)),
+            _way_to_readings()
+            if any(row["verdict"] == "CONFLICT" for row in said.refused)
+            else None,
         ],
         className="refused-rows",
+    )
+
+
+def _way_to_readings() -> html.P:
+    return html.P(
+        [
+            "What is stored can be looked at and corrected under ",
+            html.A("Readings", href="/readings"),
+            ".",
+        ],
+        className="hint",
     )
 
 
