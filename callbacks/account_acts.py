@@ -8,15 +8,19 @@ from typing import Any
 from dash import html, no_update
 from flask import request
 
-from components import messages
-from components.account_form import LABELS, account_form, options
+from callbacks.account_words import areas, words
+from callbacks.field_errors import in_words, missing
+from components import dialogs, messages
+from components.account_form import LABELS, account_form, suggestions
 from data_layer.accounts import geography
 from data_layer.accounts.model import Account, AccountType, Status, Viewer
+from data_layer.accounts.rules import account_faults
 from data_layer.book import Book
 from data_layer.errors import BadInput, MeterbookError, NotFound
 from data_layer.readings.model import Action
 
 Said = dict[str, Any]
+LINK_ADDRESS = "accounts-link-address"
 
 
 def form(book: Book, viewer: Viewer, meter_id: str) -> Said:
@@ -29,9 +33,9 @@ def form(book: Book, viewer: Viewer, meter_id: str) -> Said:
         return _no_form(error)
     values = {name: str(getattr(account, name)) for name in LABELS}
     choices = {
-        "region": _words(book, geography.REGIONS, "region"),
-        "area": _areas(book, account.region),
-        "dwelling_type": _words(book, geography.DWELLING_TYPES, "dwelling_type"),
+        "region": words(book, geography.REGIONS, "region"),
+        "area": areas(book, account.region),
+        "dwelling_type": words(book, geography.DWELLING_TYPES, "dwelling_type"),
         "account_type": [kind.value for kind in AccountType],
     }
     return {
@@ -54,25 +58,26 @@ def _no_form(error: NotFound) -> Said:
     }
 
 
-def area_options(book: Book, viewer: Viewer, region: str, area: str) -> list[dict[str, str]]:
-    """Areas of the region; the present one stays choosable while it is chosen."""
+def area_suggestions(book: Book, viewer: Viewer, region: str) -> list[html.Option]:
+    """Areas of the region that stands in the form."""
     book.authorize(viewer, Action.MANAGE_ACCOUNTS)
-    return options(_areas(book, region), area)
+    return suggestions(areas(book, region.strip()))
 
 
 def saved(book: Book, viewer: Viewer, given: dict[str, str], *, edited: str, changed: int) -> Said:
     """The account is in the register, or a sentence stands beside the field it is about."""
+    given = {name: given.get(name, "").strip() for name in LABELS}
+    book.authorize(viewer, Action.MANAGE_ACCOUNTS)
+    wrong = faults(given)
+    if wrong:
+        return _refused(wrong, "")
     try:
-        book.authorize(viewer, Action.MANAGE_ACCOUNTS)
         account = _keep(book, viewer, given, edited)
     except MeterbookError as error:
-        return {
-            "errors": [error.sentence if error.field == name else "" for name in given],
-            "form_message": "" if error.field in given else messages.error(error.sentence),
-            "is_open": True,
-            "message": no_update,
-            "changed": no_update,
-        }
+        sentence = in_words(error, LABELS)
+        if error.field in given:
+            return _refused({error.field: sentence}, "")
+        return _refused({}, messages.error(sentence))
     act = "is changed" if edited else "is registered"
     return {
         "errors": [""] * len(given),
@@ -83,13 +88,32 @@ def saved(book: Book, viewer: Viewer, given: dict[str, str], *, edited: str, cha
     }
 
 
+def faults(given: dict[str, str]) -> dict[str, str]:
+    """What is wrong with each field, all of them at once."""
+    account = Account(**{**given, "account_type": AccountType.POSTPAID})  # type: ignore[arg-type]
+    found = [*account_faults(account)]
+    if not given["meter_id"]:
+        found = [missing("meter_id"), *found[1:]]
+    return {str(error.field): in_words(error, LABELS) for error in found}
+
+
+def _refused(wrong: dict[str, str], message: Any) -> Said:
+    """The form as it was, with sentences beside its fields."""
+    return {
+        "errors": [wrong.get(name, "") for name in LABELS],
+        "form_message": message,
+        "is_open": True,
+        "message": no_update,
+        "changed": no_update,
+    }
+
+
 def _keep(book: Book, viewer: Viewer, given: dict[str, str], edited: str) -> Account:
-    given = {name: given.get(name, "").strip() for name in LABELS}
-    words = {**given, "account_type": _account_type(given["account_type"])}
+    attributes = {**given, "account_type": _account_type(given["account_type"])}
     if not edited:
-        return book.accounts.register(Account(**words), actor=viewer.name)  # type: ignore[arg-type]
-    words["meter_id"] = edited
-    return book.accounts.modify(replace(_account(book, edited), **words), actor=viewer.name)  # type: ignore[arg-type]
+        return book.accounts.register(Account(**attributes), actor=viewer.name)  # type: ignore[arg-type]
+    attributes["meter_id"] = edited
+    return book.accounts.modify(replace(_account(book, edited), **attributes), actor=viewer.name)  # type: ignore[arg-type]
 
 
 def _account_type(word: str) -> AccountType:
@@ -102,24 +126,31 @@ def _account_type(word: str) -> AccountType:
         ) from error
 
 
-def closing_question(book: Book, viewer: Viewer, meter_id: str) -> tuple[str, str, str]:
-    """Title, text and button of the question before an account is closed or opened again."""
+def closing_question(book: Book, viewer: Viewer, meter_id: str) -> tuple[str, str, str, str]:
+    """Title, text, button and its color of the question before an account is closed or opened."""
     book.authorize(viewer, Action.MANAGE_ACCOUNTS)
     account = book.accounts.get(meter_id)
     if account is None:
-        return "This account is gone", f"Meter {meter_id} is not registered any more.", "Close"
+        return (
+            "This account is gone",
+            f"Meter {meter_id} is not registered any more.",
+            "Close",
+            "primary",
+        )
     who = f"{account.meter_id}, {account.owner_name}"
     if account.status is Status.INACTIVE:
         return (
             "Activate this account?",
             f"{who}: it takes readings again and its owner can sign in.",
             "Activate",
+            "primary",
         )
     return (
         "Deactivate this account?",
         f"{who}: new readings are refused and its owner is signed out. Its history stays in the "
         "book and in all totals.",
         "Deactivate",
+        "danger",
     )
 
 
@@ -147,7 +178,13 @@ def link(book: Book, viewer: Viewer, meter_id: str) -> Said:
     address = f"{request.host_url}set-up/{token}"
     text = [
         html.P(f"Give this link to {email}. It sets a new password, works once, for 24 hours."),
-        html.P(html.Code(address, className="one-time-link", id="accounts-link-address")),
+        html.Div(
+            [
+                html.Code(address, className="one-time-link", id=LINK_ADDRESS),
+                dialogs.copy_button("Copy the link", source=LINK_ADDRESS),
+            ],
+            className="copied-text",
+        ),
         html.P("It is shown only now; a newer link ends this one.", className="hint"),
     ]
     return {"text": text, "is_open": True, "message": no_update}
@@ -158,17 +195,3 @@ def _account(book: Book, meter_id: str) -> Account:
     if account is None:
         raise NotFound(f"meter {meter_id} is not registered.", field="meter_id")
     return account
-
-
-def _words(book: Book, known: tuple[str, ...], name: str) -> list[str]:
-    """The known words, then those that accounts use besides."""
-    used = {str(getattr(account, name)) for account in book.accounts.all()}
-    return [*known, *sorted(used - set(known) - {""})]
-
-
-def _areas(book: Book, region: str) -> list[str]:
-    planned = geography.PLANNING_AREAS.get(region, ())
-    used = {row.area for row in book.accounts.all() if not region or row.region == region}
-    everywhere = [area for areas in geography.PLANNING_AREAS.values() for area in areas]
-    known = list(planned) if region else sorted(everywhere)
-    return [*known, *sorted(used - set(known) - {""})]

@@ -94,7 +94,7 @@ def count(book: Book, viewer: Viewer, words: Words) -> str:
         shown = search(everybody, asked(words)).total
     except BadInput as error:
         return error.sentence
-    all_of_them = f"{len(everybody):,} accounts"
+    all_of_them = f"{len(everybody):,} {'account' if len(everybody) == 1 else 'accounts'}"
     said = all_of_them if shown == len(everybody) else f"{shown:,} of {all_of_them}"
     return f"{said}. {book.accounts.problem}" if book.accounts.problem else said
 
@@ -129,6 +129,7 @@ def chosen_account(chosen: list[AccountRow] | None) -> dict[str, Any]:
             "no_actions": True,
             "usage": "/",
             "close_label": "Deactivate",
+            "close_color": "danger",
             "no_link": True,
         }
     row = chosen[0]
@@ -138,5 +139,6 @@ def chosen_account(chosen: list[AccountRow] | None) -> dict[str, Any]:
         "no_actions": False,
         "usage": view.address("/usage", {}, meter=str(row["meter_id"])),
         "close_label": "Deactivate" if is_active else "Activate",
+        "close_color": "danger" if is_active else "secondary",
         "no_link": not row["email"] or not is_active,
     }

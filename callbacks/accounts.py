@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html
 from dash.exceptions import PreventUpdate
 
 from callbacks import account_acts, account_rows
@@ -66,6 +66,7 @@ def _register_grid(app: Dash, book: Book) -> None:
             "no_actions": Output(Accounts.ACTIONS, "hidden"),
             "usage": Output(Accounts.USAGE, "href"),
             "close_label": Output(Accounts.DEACTIVATE, "children"),
+            "close_color": Output(Accounts.DEACTIVATE, "color"),
             "no_link": Output(Accounts.LINK, "disabled"),
         },
         inputs=[Input(Accounts.GRID, "selectedRows")],
@@ -92,12 +93,11 @@ def _register_form(app: Dash, book: Book) -> None:
         return account_acts.form(book, current_viewer(), "" if is_new else _meter(chosen))
 
     @app.callback(
-        Output(ids.account_field("area"), "options"),
+        Output(ids.account_words("area"), "children"),
         Input(ids.account_field("region"), "value"),
-        State(ids.account_field("area"), "value"),
     )
-    def offer_areas(region: str | None, area: str | None) -> list[dict[str, str]]:
-        return account_acts.area_options(book, current_viewer(), region or "", area or "")
+    def offer_areas(region: str | None) -> list[html.Option]:
+        return account_acts.area_suggestions(book, current_viewer(), region or "")
 
     @app.callback(
         output={
@@ -148,11 +148,12 @@ def _register_closing(app: Dash, book: Book) -> None:
         Output(f"{Accounts.CONFIRM}-title", "children"),
         Output(Accounts.CONFIRM_TEXT, "children"),
         Output(Accounts.CONFIRM_YES, "children"),
+        Output(Accounts.CONFIRM_YES, "color"),
         Input(Accounts.DEACTIVATE, "n_clicks"),
         State(Accounts.GRID, "selectedRows"),
         prevent_initial_call=True,
     )
-    def ask(_: int | None, chosen: Chosen) -> tuple[bool, str, str, str]:
+    def ask(_: int | None, chosen: Chosen) -> tuple[bool, str, str, str, str]:
         return (True, *account_acts.closing_question(book, current_viewer(), _meter(chosen)))
 
     @app.callback(

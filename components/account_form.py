@@ -24,6 +24,7 @@ LABELS = {
 }
 OPTIONAL = ("email", "postcode", "region", "area", "dwelling_type", "moved_in")
 HINTS = {
+    "region": "Choose a word in use, or write a new one.",
     "meter_id": "For example 531-204-118. A meter keeps its id.",
     "email": "Its owner signs in with it.",
     "moved_in": "The household sees nothing from before this day.",
@@ -32,7 +33,7 @@ Choices = Mapping[str, Sequence[str]]
 
 
 def account_form(values: Mapping[str, str], choices: Choices, *, is_new: bool) -> html.Div:
-    """Fields with their present values; `choices` are the words a field may have."""
+    """Fields with their present values; `choices` are the words a field suggests."""
     return html.Div(
         [_field(name, values.get(name, ""), choices, is_new=is_new) for name in LABELS],
         className="form-grid",
@@ -46,14 +47,18 @@ def _field(name: str, value: str, choices: Choices, *, is_new: bool) -> html.Div
     ]
     if hint := HINTS.get(name, ""):
         parts.append(html.P(hint, className="hint"))
+    if name in choices and name != "account_type":
+        parts.append(html.Datalist(suggestions(choices[name]), id=ids.account_words(name)))
     parts.append(html.P(id=ids.account_error(name), className="field-error", role="alert"))
     return html.Div(parts, className=f"field field-{name.replace('_', '-')}")
 
 
 def _control(name: str, value: str, choices: Choices, *, is_new: bool) -> Component:
-    if name in choices:
+    if name == "account_type":
         select: Component = dbc.Select(
-            id=ids.account_field(name), options=options(choices[name], value), value=value
+            id=ids.account_field(name),
+            options=[{"value": word, "label": word} for word in choices[name]],
+            value=value,
         )
         return select
     kind = {"email": "email", "moved_in": "date"}.get(name, "text")
@@ -64,12 +69,11 @@ def _control(name: str, value: str, choices: Choices, *, is_new: bool) -> Compon
         autocomplete="off",
         disabled=name == "meter_id" and not is_new,
         maxlength=200,
+        **({"list": ids.account_words(name)} if name in choices else {}),
     )
     return text
 
 
-def options(words: Sequence[str], value: str = "") -> list[dict[str, str]]:
-    """A select's options: nothing chosen, the words, and the present value if it is another."""
-    known = dict.fromkeys((*words, *([value] if value else [])))
-    usual = [] if "postpaid" in known else [{"value": "", "label": "Not stated"}]
-    return usual + [{"value": word, "label": word} for word in known]
+def suggestions(words: Sequence[str]) -> list[html.Option]:
+    """What a field offers while one types; any other word may be written too."""
+    return [html.Option(value=word) for word in words]

@@ -7,6 +7,8 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import html
 
+from components.attributes import data
+
 
 def dialog(
     dialog_id: str,
@@ -43,6 +45,17 @@ def dialog(
         size=size or None,
         fade=False,
         labelledby=heading_id,
+    )
+
+
+def copy_button(label: str, *, source: str) -> html.Button:
+    """Copies the text of the element with the id `source`; assets/js/copy.js listens."""
+    return html.Button(
+        label,
+        type="button",
+        className="btn btn-outline-secondary",
+        disable_n_clicks=True,
+        **data(copy=source),
     )
 
 

@@ -29,6 +29,7 @@ SCRIPTS = (
     "js/charts.js",
     "js/pages.js",
     "js/upload.js",
+    "js/copy.js",
 )
 PLOTLY = "vendor/plotly/plotly-basic.min.js"
 """Fetched when the first chart appears; assets/js/charts.js points Dash at it."""

@@ -6,7 +6,7 @@ The same rules judge a form, an import, the command line and a file edited by ha
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -48,25 +48,34 @@ def check_email(email: str) -> str:
 
 def check_account(account: Account) -> Account:
     """The account as it is kept: texts trimmed, e-mail folded. Raises BadInput."""
-    check_meter_id(account.meter_id)
+    kept = {name: check(account) for name, check in _CHECKS.items()}
+    return replace(account, **kept)  # type: ignore[arg-type]
+
+
+def account_faults(account: Account) -> list[BadInput]:
+    """All that is wrong with an account by itself, one error a field."""
+    faults = []
+    for check in _CHECKS.values():
+        try:
+            check(account)
+        except BadInput as error:
+            faults.append(error)
+    return faults
+
+
+def _tariff_code(account: Account) -> str:
     if account.tariff_code and not _CODE.fullmatch(account.tariff_code):
         raise BadInput(
             f"tariff_code {account.tariff_code!r} must be 1 to 32 letters, digits or . _ -.",
             field="tariff_code",
         )
+    return account.tariff_code
+
+
+def _account_email(account: Account) -> str:
     if account.password_hash and not account.email:
         raise BadInput("email is missing: a sign-in needs one.", field="email")
-    return replace(
-        account,
-        owner_name=_text("owner_name", account.owner_name, required=True),
-        address=_text("address", account.address, required=True),
-        email=check_email(account.email) if account.email.strip() else "",
-        region=_text("region", account.region),
-        area=_text("area", account.area),
-        postcode=_text("postcode", account.postcode),
-        dwelling_type=_text("dwelling_type", account.dwelling_type),
-        moved_in=_date("moved_in", account.moved_in),
-    )
+    return check_email(account.email) if account.email.strip() else ""
 
 
 def check_staff(member: StaffMember) -> StaffMember:
@@ -143,3 +152,18 @@ def _date(field: str, value: str) -> str:
         with suppress(ValueError):  # 2026-02-30 has the form and is no day
             return date.fromisoformat(text).isoformat()
     raise BadInput(f"{field} {value!r} must be a date such as 2026-03-01.", field=field)
+
+
+_CHECKS: dict[str, Callable[[Account], str]] = {
+    "meter_id": lambda account: check_meter_id(account.meter_id),
+    "tariff_code": _tariff_code,
+    "owner_name": lambda account: _text("owner_name", account.owner_name, required=True),
+    "address": lambda account: _text("address", account.address, required=True),
+    "email": _account_email,
+    "region": lambda account: _text("region", account.region),
+    "area": lambda account: _text("area", account.area),
+    "postcode": lambda account: _text("postcode", account.postcode),
+    "dwelling_type": lambda account: _text("dwelling_type", account.dwelling_type),
+    "moved_in": lambda account: _date("moved_in", account.moved_in),
+}
+"""What each attribute of an account must be; a check gives the value as it is kept."""
