@@ -35,18 +35,19 @@ def _masked(answer: Answer) -> str:
     return f"Withheld: fewer than {answer.at_least} households reported in these days."
 
 
-def over_time(asked: GroupView, answer: Answer, where: str) -> figures.FigureDict:
+def over_time(asked: GroupView, answer: Answer, days: str, zone: str) -> figures.FigureDict:
     """Totals in buckets, split or not."""
     if why := blank(answer) or ("" if answer.series else TOO_SMALL):
         return figures.blank(why)
     split = "" if asked.split_by == "none" else f", {SPLITS[asked.split_by].lower()}"
     per = " per household" if asked.per_household else ""
+    unfinished = "" if answer.unfinished is None else ", last value unfinished"
     return group_figures.over_time(
         answer.starts,
         answer.lengths,
         answer.series,
         title=f"Consumption{per} by {_one_of(asked.resolution)}{split}",
-        subtitle=where + ("" if answer.unfinished is None else ", data end inside the last one"),
+        subtitle=f"{days}{unfinished}, {zone}",
         unfinished=answer.unfinished,
         per_household=asked.per_household,
     )

@@ -43,7 +43,7 @@ def drawn(
         "message": html.Div(_messages(answer, asked, refused), className="notices"),
         "cards": _cards(answer),
         "over_time_head": _export("over-time", words, "CSV of this chart"),
-        "over_time": group_charts.over_time(asked, answer, f"{days}, {book.zone.name} time"),
+        "over_time": group_charts.over_time(asked, answer, days, f"{book.zone.name} time"),
         "areas_head": [
             _hint("Click an area to choose it."),
             *_export("areas", words, "CSV of areas"),
@@ -150,11 +150,18 @@ def _cards(answer: Answer) -> Component:
             Figure("Consumption", total, unit.name),
             Figure("Per household", each),
             Figure("Households", f"{households:,}", "", note="with readings in these days"),
-            Figure("Estimated", estimated, "%", note="of the consumption"),
+            Figure("Estimated", estimated, "%", note=_of_what(answer)),
             Figure("Missing", f"{answer.missing_half_hours:,}", "half hours", note="of all meters"),
         ],
         label="Key figures",
     )
+
+
+def _of_what(answer: Answer) -> str:
+    """What the estimated share speaks of; where small groups are withheld, not of one household."""
+    if not answer.at_least:
+        return "of the consumption"
+    return "of the consumption, told by whole groups only"
 
 
 def _export(what: str, words: Words, label: str) -> list[Component]:

@@ -16,9 +16,9 @@ ICON = "buildings"
 
 GROUP_COLUMNS = (
     column("region", "Region", minWidth=110),
-    column("area", "Area", minWidth=150),
-    column("dwelling_type", "Dwelling type", minWidth=200),
-    number_column("households", "Households", decimals=0),
+    column("area", "Area", minWidth=116),
+    column("dwelling_type", "Dwelling type", minWidth=306),
+    number_column("households", "Households", decimals=0, minWidth=110),
     number_column("kwh", "kWh", decimals=1),
     number_column("kwh_per_household", "kWh per household", decimals=2, minWidth=150),
     number_column("estimated_percent", "Estimated %", decimals=1),
