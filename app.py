@@ -1,7 +1,8 @@
 """The composition root: the one place where settings, book, pages, doors and security meet.
 
     python app.py                     opens the home for writing and serves it
-    flask <group> <command>           `create_app()` for its commands; each opens what it needs
+    flask <group> <command>           in this folder cli/application.py, without pages; elsewhere
+                                      `create_app()` for the same commands
     create_app(settings)              for another WSGI server or a test: the first request that
                                       needs the home opens it for writing; nothing before
     create_app(settings, book=book)   the caller has opened the book and closes it
@@ -61,7 +62,7 @@ from security.install import Surroundings, install, trusted_hosts
 from security.policy import Access
 from security.typed_callbacks import TypedDash
 from security.viewer import current_viewer, signed_in
-from settings import PROJECT_FOLDER, Settings
+from settings import PROJECT_FOLDER, Settings, what_is_refused
 
 ASSETS = PROJECT_FOLDER / "assets"
 PAGES: tuple[ModuleType, ...] = (
@@ -229,9 +230,8 @@ def main() -> int:
             refuse_if_exposed(book, host=settings.host)
             return serve(create_app(settings, book=book), book, settings)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        click.echo(f"Meterbook does not start: METERBOOK_{name}: {first['msg']}", err=True)
+        _, sentence = what_is_refused(error)
+        click.echo(f"Meterbook does not start: {sentence}", err=True)
     except (MeterbookError, OSError) as error:
         click.echo(f"Meterbook does not start: {error}", err=True)
     return 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_FOLDER = Path(__file__).resolve().parent
@@ -28,3 +28,12 @@ class Settings(BaseSettings):
     """Comma-separated host names this server answers to; empty: loopback and METERBOOK_HOST."""
     secure_cookies: bool = False
     """Set behind TLS: Secure and __Host- cookies, HSTS."""
+
+
+def what_is_refused(error: ValidationError) -> tuple[str, str]:
+    """The name of the first setting that is not valid, and a sentence on its value and rule."""
+    first = error.errors()[0]
+    field = "_".join(str(part) for part in first["loc"])
+    name = f"METERBOOK_{field.upper()}"
+    value = "" if field == "database_url" else f" {str(first['input'])!r}"
+    return name, f"{name}{value} is not valid: {first['msg'].removesuffix('.')}."

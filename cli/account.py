@@ -47,7 +47,7 @@ def add(*, password_stdin: bool, **attributes: str | None) -> None:
     """Register an account."""
     new = Account(**_given(attributes))
     password = _password(new.email) if password_stdin else None
-    with beside_the_server() as book:
+    with beside_the_server(create=True) as book:
         kept = book.accounts.register(new, actor=OPERATOR.name)
         if password is not None:
             kept = _with_password(book, kept, password)

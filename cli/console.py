@@ -20,7 +20,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from data_layer.errors import BadInput, MeterbookError
 from data_layer.quantities import format_kwh
-from settings import Settings
+from settings import Settings, what_is_refused
 
 FAILED = 1
 _JSON_KEY = "meterbook.json"
@@ -100,9 +100,8 @@ def load_settings() -> Settings:
 
 
 def _setting_refused(error: ValidationError) -> BadInput:
-    first = error.errors()[0]
-    name = "METERBOOK_" + "_".join(str(part) for part in first["loc"]).upper()
-    return BadInput(f"{name} is not valid: {first['msg']}.", field=name)
+    name, sentence = what_is_refused(error)
+    return BadInput(sentence, field=name)
 
 
 def password_from_stdin() -> str:

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 
 from cli.console import Advance, load_settings, progress_bar
 from data_layer.book import Book
-from data_layer.errors import MeterbookError, Unavailable
+from data_layer.errors import MeterbookError, NotFound, Unavailable
 from data_layer.jobs.model import Job, JobState, Params
-from data_layer.storage.home import HomeInUse
+from data_layer.storage.home import Home, HomeInUse
 from settings import Settings
 
 FIRST_LOOK_SECONDS, LOOK_SECONDS = 0.05, 0.4
@@ -27,7 +27,14 @@ class JobFailed(MeterbookError):
     status, problem = 500, "job-failed"
 
 
-def open_home(settings: Settings, *, writable: bool) -> Book:
+def open_home(settings: Settings, *, writable: bool, create: bool = False) -> Book:
+    """Open the home. Raises NotFound where there is none and none is to be created."""
+    if not create and not Home.stands_in(settings.home):
+        raise NotFound(
+            f"{settings.home} is not a Meterbook home: METERBOOK_HOME names another folder, or "
+            "nothing was started there yet.",
+            field="METERBOOK_HOME",
+        )
     url = settings.database_url
     return Book.open(
         settings.home,
@@ -40,9 +47,19 @@ def open_home(settings: Settings, *, writable: bool) -> Book:
 
 
 @contextmanager
-def beside_the_server() -> Iterator[Book]:
-    """Look at readings, edit registries: possible whether a server runs or not."""
-    with open_home(load_settings(), writable=False) as book:
+def beside_the_server(*, create: bool = False) -> Iterator[Book]:
+    """Look at readings, edit registries: possible whether a server runs or not.
+
+    `create` is for what may come first in the life of a home: adding people to it.
+    """
+    with open_home(load_settings(), writable=False, create=create) as book:
+        yield book
+
+
+@contextmanager
+def owning_the_home() -> Iterator[Book]:
+    """Write to the home directly. Raises HomeInUse beside a server."""
+    with open_home(load_settings(), writable=True) as book:
         yield book
 
 

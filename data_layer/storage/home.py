@@ -87,10 +87,15 @@ class Home:
             )
         return cls(folder, facts)
 
+    @staticmethod
+    def stands_in(folder: Path) -> bool:
+        """Whether the folder is a home; looking creates nothing."""
+        return (folder / PRIVATE_FOLDER / "home.json").exists()
+
     @classmethod
     def existing(cls, folder: Path) -> Home:
         """Open a home that must be there already. Raises NotFound."""
-        if not (folder / PRIVATE_FOLDER / "home.json").exists():
+        if not cls.stands_in(folder):
             raise NotFound(f"{folder} is not a Meterbook home.")
         return cls.open(folder)
 
