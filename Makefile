@@ -64,7 +64,8 @@ $(DEMO)/.meterbook/home.json: $(VENV)/.runtime
 
 demo: $(DEMO)/.meterbook/home.json ## a home of 200 synthetic meters and 13 months
 
-run: demo ## serve the demo at http://127.0.0.1:8050
+run: demo ## serve the demo, brought up to now, at http://127.0.0.1:8050
+	METERBOOK_HOME=$(DEMO) $(BIN)/flask demo extend
 	METERBOOK_HOME=$(DEMO) $(BIN)/python app.py
 
 # --- trust ---------------------------------------------------------------------------------
@@ -86,6 +87,7 @@ format: $(VENV)/.development ## let ruff tidy the code
 	$(BIN)/ruff format .
 
 screenshots: setup-test demo ## the README's pictures, taken from the demo
+	METERBOOK_HOME=$(DEMO) $(BIN)/flask demo extend
 	$(BIN)/python -m tests.browser.screenshots
 
 clean: ## forget the environment and the demo

@@ -8,8 +8,12 @@ import click
 from flask.cli import AppGroup
 
 from cli.console import OperatorCommand, answer, load_settings, progress_bar
+from cli.home_access import owning_the_home
 from data_layer.clock import system_clock
-from data_layer.journeys.create_demo import DAYS, METERS, SEED, create_demo
+from data_layer.errors import Conflict
+from data_layer.journeys.create_demo import DAYS, METERS, create_demo
+from data_layer.journeys.demo_recipe import SEED, Recipe
+from data_layer.journeys.extend_demo import extend_demo
 from settings import PROJECT_FOLDER
 
 DEMO_FOLDER = "demo"
@@ -42,6 +46,26 @@ def create(*, meters: int, days: int, seed: int, home: Path | None) -> None:
             f"{made.folder} holds {made.meters} meters and {made.readings:,} readings.",
             f"To serve it: METERBOOK_HOME={made.folder} python app.py",
         ],
+    )
+
+
+@demo.command("extend", cls=OperatorCommand, with_appcontext=False)
+def extend() -> None:
+    """Add what the demo's meters would have sent from their latest readings up to now."""
+    with owning_the_home() as book, progress_bar("extending the demo") as advance:
+        if not book.demo:
+            raise Conflict(f"{book.home} is not a demo home: its readings come from its meters.")
+        accounts = book.accounts.all()
+        added = extend_demo(
+            book.readings,
+            accounts,
+            Recipe.of(book.home, accounts=len(accounts)),
+            now=book.clock(),
+            progress=advance,
+        )
+    answer(
+        {"home": str(book.home), "readings": added.readings, "refused": added.refused},
+        [f"{book.home} holds {added.readings:,} readings more, up to now."],
     )
 
 

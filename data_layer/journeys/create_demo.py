@@ -23,6 +23,7 @@ from data_layer.accounts.room import AccountsRoom
 from data_layer.clock import epoch_of
 from data_layer.errors import BadInput, Conflict, Corrupt
 from data_layer.journeys.demo_homes import FEWEST_METERS, demo_accounts, simulated_meters
+from data_layer.journeys.demo_recipe import SEED, Recipe
 from data_layer.readings.local_store import LocalStore
 from data_layer.readings.model import Action, ReadingBatch, Scope
 from data_layer.readings.operations import submit
@@ -37,7 +38,6 @@ from data_layer.storage.home import Home
 TIMEZONE = "Asia/Singapore"
 METERS, DAYS = 200, 396
 """Thirteen months: every comparison with last year's month has its data."""
-SEED = 531
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ def _build(
     """Build the home; give the number of its accounts and readings."""
     with Home.open(folder, timezone=TIMEZONE, demo=True) as home:
         home.lock()
+        Recipe(seed, meters).keep(home.folder)
         database = Database.open(home.database)
         try:
             room = _accounts_room(home, database, now)

@@ -5,7 +5,8 @@ meter and time. Each home's use of a day is drawn first, and its registers at mi
 running totals; the half hours of a day then share that day's use along a curve with noise.
 
 Every home differs in scale and is away now and then. A meter may have gaps (half hours it never
-sent) and may have been exchanged once, at a local midnight.
+sent) and may have been exchanged once, at a local midnight. What a home uses in a half hour does
+not depend on the first day, so any stored register can be continued.
 """
 
 from __future__ import annotations
@@ -78,25 +79,47 @@ class Simulator:
 
     def readings(self, start: int, end: int) -> ReadingBatch:
         """Readings in [start, end), sorted by meter and time. O(meters x half hours)."""
-        days = self._days(max(start, self._zone.day_start(self._first_day)), end)
-        times: list[Ints] = []
-        registers: list[Ints] = []
-        kept: list[npt.NDArray[np.bool_]] = []
-        for day in days:
+        times, registers, kept = self._span(start, end)
+        return self._batch(times, registers, kept)
+
+    def continued(self, last_at: Ints, last_wh: Ints, end: int) -> ReadingBatch:
+        """Readings of each meter after its last one and before `end`, on from its register.
+
+        One time and value a meter, in the order of the meters and not before the first day; a
+        meter whose last time is `end` or later gets none. Whole half hours are the same however
+        often and from wherever they are continued.
+        """
+        start = self._zone.day_start(self._zone.day_of(int(last_at.min(initial=end))))
+        times, registers, kept = self._span(start, end)
+        if not len(times):
+            return self._batch(times, registers, kept)
+        known = np.searchsorted(times, last_at, side="right") - 1
+        at_last = np.take_along_axis(registers, known[:, np.newaxis], axis=1)
+        registers += last_wh[:, np.newaxis] - at_last
+        kept &= times > last_at[:, np.newaxis]
+        return self._rows(times, registers, kept)
+
+    def _span(self, start: int, end: int) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
+        """Half hours in [start, end), every meter's registers at them, and which it sent."""
+        count = len(self._meters)
+        times: list[Ints] = [np.empty(0, dtype=np.int64)]
+        registers: list[Ints] = [np.empty((count, 0), dtype=np.int64)]
+        kept: list[npt.NDArray[np.bool_]] = [np.empty((count, 0), dtype=np.bool_)]
+        for day in self._days(max(start, self._zone.day_start(self._first_day)), end):
             of_day = self._half_hours(day)
             inside = (of_day >= start) & (of_day < end)
             times.append(of_day[inside])
             registers.append(self._registers(day, of_day)[:, inside])
             kept.append(self._sent(day, len(of_day))[:, inside])
-        if not times:
-            return ReadingBatch.of(self._series, [], [], [], source=SOURCE)
-        return self._batch(
-            np.concatenate(times), np.concatenate(registers, axis=1), np.concatenate(kept, axis=1)
+        return (
+            np.concatenate(times),
+            np.concatenate(registers, axis=1),
+            np.concatenate(kept, axis=1),
         )
 
     def _batch(self, times: Ints, registers: Ints, kept: npt.NDArray[np.bool_]) -> ReadingBatch:
         """Rows by meter and time; where a meter was exchanged, the new one starts at zero."""
-        count, width = registers.shape
+        width = len(times)
         openings: list[tuple[int, int]] = []
         for meter, when in self._exchanges():
             after = times > when
@@ -105,15 +128,20 @@ class Simulator:
             found = np.flatnonzero(times == when)
             openings += [(meter, int(column)) for column in found]
             kept[meter, found] = True
+        batch = self._rows(times, registers, kept)
+        if not openings:
+            return batch
+        position = np.cumsum(kept.ravel())
+        places = [int(position[meter * width + column]) for meter, column in openings]
+        return _with_initials(batch, places)
+
+    def _rows(self, times: Ints, registers: Ints, kept: npt.NDArray[np.bool_]) -> ReadingBatch:
+        """What was kept, by meter and time."""
+        count, width = registers.shape
         rows = kept.ravel()
         code = np.repeat(np.arange(count, dtype=np.int64), width)[rows]
         read_at = np.tile(times, count)[rows]
-        batch = ReadingBatch.of(self._series, code, read_at, registers.ravel()[rows], source=SOURCE)
-        if not openings:
-            return batch
-        position = np.cumsum(rows)
-        places = [int(position[meter * width + column]) for meter, column in openings]
-        return _with_initials(batch, places)
+        return ReadingBatch.of(self._series, code, read_at, registers.ravel()[rows], source=SOURCE)
 
     def _exchanges(self) -> list[tuple[int, int]]:
         """Which meters were exchanged since the first day, and when."""
