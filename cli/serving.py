@@ -13,6 +13,7 @@ import click
 import waitress
 from flask import Flask
 
+from cli.address import server_address
 from data_layer.book import Book
 from data_layer.storage.home import PRIVATE_FOLDER
 from settings import Settings
@@ -43,7 +44,7 @@ def serve(server: Flask, book: Book, settings: Settings) -> int:
         **_behind_tls(settings),
     )
     signal.signal(signal.SIGTERM, _stop)
-    address = _address(settings, getattr(waiting, "effective_port", settings.port))
+    address = server_address(settings, getattr(waiting, "effective_port", settings.port))
     click.echo(f"Meterbook serves {book.home} at {address}/")
     token = book.sign_in.first_admin_link()
     if token is not None:
@@ -64,11 +65,6 @@ def _behind_tls(settings: Settings) -> Mapping[str, Any]:
         "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
         "clear_untrusted_proxy_headers": True,
     }
-
-
-def _address(settings: Settings, port: int) -> str:
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
