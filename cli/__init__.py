@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+import click
 from flask import Flask
+from flask.cli import FlaskGroup
 
 from cli.account import account
 from cli.batch import batch
@@ -15,6 +19,16 @@ GROUPS = (account, batch, demo, home, readings, staff)
 
 
 def register(app: Flask) -> None:
-    """Give the app every group of commands."""
+    """Give the app every group of commands; of those Flask brings along, offer none."""
     for group in GROUPS:
         app.cli.add_command(group)
+    context = click.get_current_context(silent=True)
+    if context is None or not isinstance(context.find_root().command, FlaskGroup):
+        return
+    if context.info_name == "run":
+        raise click.UsageError(
+            "`flask run` would open the home a second time and without the server's checks: "
+            "start Meterbook with `python app.py`."
+        )
+    for command in cast(FlaskGroup, context.find_root().command).commands.values():
+        command.hidden = True
