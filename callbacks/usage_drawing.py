@@ -283,9 +283,7 @@ def table(book: Book, words: Words, answer: Answer) -> Component | None:
     addresses = _addresses(book, words, answer)
     rows = []
     for n in range(count):
-        name = text.bucket_text(
-            book.zone, int(series.edges[n]), int(series.edges[n + 1]), resolution
-        ).replace(" – ", "\u00a0–\u00a0")
+        name = _row_name(book, answer, n)
         when: Component | str = name
         if addresses:
             when = view.link(name, addresses[n], store_id=Usage.VIEW)
@@ -296,6 +294,15 @@ def table(book: Book, words: Words, answer: Answer) -> Component | None:
         caption=f"Consumption of {text.range_text(answer.view.range)}",
         numbers=(1, 2, 3),
     )
+
+
+def _row_name(book: Book, answer: Answer, n: int) -> str:
+    """The time of a row; within one day, which the caption names, the time of day alone."""
+    start, end = answer.series.edges[n : n + 2].tolist()
+    resolution = answer.view.resolution
+    if answer.view.range.days == 1 and resolution in ("half_hour", "hour"):
+        return text.clock_text(book.zone, start, end)
+    return text.bucket_text(book.zone, start, end, resolution)
 
 
 def _numbers(series: SeriesTable, n: int, *, now: int) -> tuple[str, str, str]:

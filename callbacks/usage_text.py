@@ -68,11 +68,11 @@ def bucket_text(zone: HomeZone, start: int, end: int, resolution: str) -> str:
     """The time of one bar."""
     opens = zone.local(start)
     if resolution in ("half_hour", "hour"):
-        return f"{day_text(opens, year=False)}, {_clock_text(zone, start, end)}"
+        return f"{day_text(opens, year=False)}, {clock_text(zone, start, end)}"
     return range_text(DayRange(opens.date(), zone.day_of(end - 1)))
 
 
-def _clock_text(zone: HomeZone, start: int, end: int) -> str:
+def clock_text(zone: HomeZone, start: int, end: int) -> str:
     """From when to when within a day, as long as it really lasts when the clock changes."""
     opens, closes = zone.local(start), zone.local(end)
     passed = opens.replace(tzinfo=None) + timedelta(seconds=end - start)

@@ -5,46 +5,49 @@ from __future__ import annotations
 import json
 from datetime import date
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from plotly.utils import PlotlyJSONEncoder
 
-from api.day_range import whole
+from api.day_range import DayRange, whole
+from api.usage_view import epochs_of
 from callbacks import usage_drawing
 from data_layer.clock import HomeZone
 from data_layer.readings.queries import SeriesTable
 
 ZONE = HomeZone("Europe/London")
+YEAR = whole("year", date(2023, 1, 1))
+HALF = [True] * 6 + [False] * 6
 
 
-def rows_of(known: list[bool], *, now: str) -> list[list[str]]:
-    """The cells of a table over the months of 2023."""
-    start, end = ZONE.parse("2023-01-01T00:00:00"), ZONE.parse("2024-01-01T00:00:00")
+def rows_of(
+    days: DayRange, resolution: str, known: list[bool], *, now: str = "2026-11-20T18:00:00"
+) -> list[list[str]]:
+    """The cells of a table whose unknown bars lack 1,488 half hours each."""
     series = SeriesTable(
-        ZONE.boundaries(start, end, "month"),
+        ZONE.boundaries(*epochs_of(days, ZONE), resolution),
         np.where(known, 1000, 0),
-        np.zeros(12, dtype=np.int64),
+        np.zeros(len(known), dtype=np.int64),
         np.where(known, 0, 1488),
         np.array(known),
     )
-    answer = SimpleNamespace(
-        view=SimpleNamespace(
-            as_table=True, resolution="month", range=whole("year", date(2023, 1, 1))
-        ),
-        series=series,
-    )
+    view = SimpleNamespace(as_table=True, resolution=resolution, range=days)
     book = SimpleNamespace(zone=ZONE, clock=lambda: ZONE.local(ZONE.parse(now)))
-    drawn = json.loads(json.dumps(usage_drawing.table(book, {}, answer), cls=PlotlyJSONEncoder))
+    table = usage_drawing.table(book, {}, SimpleNamespace(view=view, series=series))
+    drawn = json.loads(json.dumps(table, cls=PlotlyJSONEncoder))
     body = drawn["props"]["children"]["props"]["children"][2]["props"]["children"]
-    cells = [[cell["props"]["children"] for cell in row["props"]["children"]] for row in body]
-    return [
-        [cell if isinstance(cell, str) else cell["props"]["children"] for cell in row]
-        for row in cells
-    ]
+    return [[_text(cell) for cell in row["props"]["children"]] for row in body]
+
+
+def _text(cell: dict[str, Any]) -> str:
+    """What a cell says, be it in a link or not."""
+    inside = cell["props"]["children"]
+    return inside if isinstance(inside, str) else inside["props"]["children"]
 
 
 def test_months_without_data_are_rows_that_say_so():
-    rows = rows_of([True] * 6 + [False] * 6, now="2026-11-20T18:00:00")
+    rows = rows_of(YEAR, "month", HALF)
 
     assert len(rows) == 12
     assert rows[5] == ["June 2023", "1.000", "0.000", "0"]
@@ -52,7 +55,14 @@ def test_months_without_data_are_rows_that_say_so():
 
 
 def test_what_is_still_to_come_is_not_missing():
-    rows = rows_of([True] * 6 + [False] * 6, now="2023-08-15T12:00:00")
+    rows = rows_of(YEAR, "month", HALF, now="2023-08-15T12:00:00")
 
     assert rows[7][1] == "unknown"
     assert rows[8] == ["September 2023", "not yet", "—", "—"]
+
+
+def test_a_day_that_the_caption_names_is_not_said_in_every_row():
+    day = DayRange(date(2023, 3, 27), date(2023, 3, 27))
+
+    assert rows_of(day, "half_hour", [True] * 48)[1][0] == "00:30 – 01:00"
+    assert rows_of(day, "day", [True])[0][0] == "Mon 27 Mar 2023"
