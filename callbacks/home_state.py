@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from dash import html
 from dash.development.base_component import Component
@@ -156,13 +157,26 @@ def _job_row(job: Job, zone: HomeZone) -> tuple[Component | str, ...]:
         html.Span(duration(took), className="one-line"),
         job.actor,
         html.Span(job.state.value, className=f"state state-{job.state.value}"),
-        job.error or outcome(job),
+        html.Span([job.error or outcome(job), *_file_link(job)]),
     )
+
+
+def _file_link(job: Job) -> list[Component | str]:
+    """The way to a checked or imported file, where a check one left is taken up again."""
+    if job.kind != IMPORT_READINGS:
+        return []
+    name = str(job.result.get("name") or job.params.get("name") or "the file")
+    return [" ", html.A(f"Open {name}", href=f"/upload?{urlencode({'job': job.id})}")]
 
 
 def outcome(job: Job) -> str:
     """The job's result in a few words."""
     result = job.result
+    if job.kind == END_DAY and result.get("rebuild") and "readings" in result:
+        return (
+            f"{_number(result, 'readings')} readings of {_number(result, 'day_files')} day files "
+            f"indexed, {_number(result, 'readings_merged')} of them new"
+        )
     if job.kind == END_DAY:
         return (
             f"{_number(result, 'readings_merged')} readings merged, "
@@ -170,7 +184,7 @@ def outcome(job: Job) -> str:
         )
     if job.kind == IMPORT_READINGS:
         return (
-            f"{result.get('name', '')}: {_number(result, 'accepted')} accepted, "
+            f"{_number(result, 'accepted')} accepted, "
             f"{_number(result, 'duplicates')} known, {_number(result, 'rejected')} refused"
         )
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in result.items())

@@ -5,11 +5,19 @@
   let path = window.location.pathname;
   let arriving = false;
 
+  // On a narrow screen the entries scroll sideways; the page itself must not move.
+  function bringIntoView(link) {
+    const list = link.closest(".navigation");
+    const middle = link.offsetLeft - list.offsetLeft + link.offsetWidth / 2;
+    list.scrollLeft = middle - list.clientWidth / 2;
+  }
+
   function mark() {
     for (const link of document.querySelectorAll(".navigation a")) {
       const current = link.pathname === window.location.pathname;
       if (current && link.getAttribute("aria-current") !== "page") {
         link.setAttribute("aria-current", "page");
+        bringIntoView(link);
       }
       if (!current && link.hasAttribute("aria-current")) link.removeAttribute("aria-current");
     }

@@ -59,4 +59,5 @@ def _compare(before: Manifest, after: Manifest) -> dict[str, Detail]:
         "days_written": len(changed),
         "readings_merged": merged,
         "day_files": len(after.days),
+        "readings": sum(entry.rows for entry in after.days.values()),
     }

@@ -147,6 +147,7 @@ def test_ending_the_day_writes_the_day_files_and_loses_nothing(book: Book, home:
         "days_written": 2,
         "readings_merged": 2,
         "day_files": 2,
+        "readings": 2,
     }
     assert set(days(home)) == {"2026-11-18", "2026-11-20"}
     assert book.receiving

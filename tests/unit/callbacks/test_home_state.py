@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callbacks.home_state import duration, outcome, size, title
+from callbacks.home_state import duration, history, outcome, size, title
+from data_layer.clock import HomeZone
 from data_layer.jobs.model import Job, JobState
 
 
@@ -63,4 +64,21 @@ def test_an_outcome_counts_what_happened():
     )
 
     assert outcome(ended) == "1,234 readings merged, 2 day files written"
-    assert outcome(imported) == "a.csv: 9 accepted, 1 known, 2 refused"
+    assert outcome(imported) == "9 accepted, 1 known, 2 refused"
+
+
+def test_a_rebuild_says_what_it_indexed():
+    result = {"rebuild": True, "readings": 5000, "day_files": 3, "readings_merged": 7}
+
+    assert outcome(job("end_day", result=result)) == (
+        "5,000 readings of 3 day files indexed, 7 of them new"
+    )
+
+
+def test_work_on_a_file_leads_to_the_file():
+    failed = job("import_readings", params={"file": "f1", "name": "a.csv"})
+
+    row = str(history([failed], HomeZone("Asia/Singapore")))
+
+    assert "Open a.csv" in row
+    assert "/upload?job=1" in row
