@@ -163,7 +163,8 @@ def _not_split(
     every = whole().buckets
 
     def rest(of: Callable[[Buckets], Ints]) -> Ints:
-        return of(every).sum(axis=0) - of(parts.buckets).sum(axis=0)
+        beyond: Ints = of(every).sum(axis=0) - of(parts.buckets).sum(axis=0)
+        return beyond
 
     consumed = rest(lambda buckets: buckets.consumption_wh)
     if not consumed.any():

@@ -37,7 +37,7 @@ def chart(name: str, *, height: int = 360, label: str, filename: str = "") -> ht
 
 def register(app: Dash) -> None:
     """Let the browser paint every chart; called once for an app."""
-    app.clientside_callback(  # type: ignore[no-untyped-call]
+    app.clientside_callback(
         ClientsideFunction("meterbook", "paint"),
         Output({"type": "chart", "name": MATCH}, "figure"),
         Input({"type": "chart-source", "name": MATCH}, "data"),

@@ -6,6 +6,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from components import dialogs, messages, view
+from components.attributes import aria
 from components.ids import Accounts
 from components.tables import column, grid
 
@@ -44,8 +45,9 @@ def layout(**query: str) -> html.Div:
                 className="page-head",
             ),
             html.Div(messages.skeleton(48), id=Accounts.CONTROLS, className="controls-box"),
-            html.Div(id=Accounts.MESSAGE),
+            html.Div(id=Accounts.MESSAGE, className="message-box"),
             _selected(),
+            html.Div(id=Accounts.EMPTY, className="in-place-of-grid", role="status"),
             grid(
                 Accounts.GRID,
                 COLUMNS,
@@ -97,7 +99,7 @@ def _selected() -> html.Section:
             ),
         ],
         className="selected-row",
-        **{"aria-label": "Chosen account"},
+        **aria(label="Chosen account"),
     )
 
 

@@ -6,6 +6,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from components import dialogs, messages
+from components.attributes import aria
 from components.cards import panel
 from components.ids import Operations
 
@@ -39,7 +40,7 @@ def layout(**_query: str) -> html.Div:
                 ],
                 className="page-head",
             ),
-            html.Div(id=Operations.MESSAGE),
+            html.Div(id=Operations.MESSAGE, className="message-box"),
             html.Div(id=Operations.RUNNING),
             html.Div(messages.skeleton(118), id=Operations.CARDS, className="cards-in-three"),
             panel(html.Div(messages.skeleton(200), id=Operations.HISTORY), title="Work"),
@@ -49,7 +50,7 @@ def layout(**_query: str) -> html.Div:
                     className="log-tail",
                     tabIndex="0",
                     role="region",
-                    **{"aria-label": "Last lines of the log"},
+                    **aria(label="Last lines of the log"),
                 ),
                 title="Last lines of logs/log.txt",
             ),
