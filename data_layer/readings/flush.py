@@ -11,7 +11,7 @@ Merging again what was merged before changes nothing: a crash anywhere is follow
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ from data_layer.readings.codec import decode_day, encode_day, merge_day, split_b
 from data_layer.readings.model import ReadingBatch
 from data_layer.readings.order import effective, is_plain, packed
 from data_layer.storage.day_files import DayFiles
-from data_layer.storage.manifest import DayEntry, Manifest
+from data_layer.storage.manifest import DayEntry
 from index.day_readings import DayReadings
 
 THREADS = 2
@@ -66,12 +66,15 @@ def merge_into_days(
 
 
 def read_days(
-    files: DayFiles, zone: HomeZone, manifest: Manifest, days: Sequence[date]
+    files: DayFiles,
+    zone: HomeZone,
+    expected: Mapping[date, DayEntry | None],
+    days: Sequence[date],
 ) -> Iterator[Day]:
-    """Read day files as the manifest says they are. Raises Corrupt when one is not."""
+    """Read day files. Raises Corrupt when one is not as expected; None expects nothing."""
 
     def read(day: date) -> Day:
-        return read_day(files, zone, day, expect=manifest.days[day])
+        return read_day(files, zone, day, expect=expected[day])
 
     return _in_threads(read, iter(days))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,7 +16,7 @@ from data_layer.readings.places import Places
 from data_layer.readings.store import Progress
 from data_layer.readings.tail import Run, Tail, Vocabulary
 from data_layer.storage.day_files import DayFiles
-from data_layer.storage.manifest import DayEntry, Manifest
+from data_layer.storage.manifest import DayEntry
 from index.day_readings import DayReadings
 from index.sorted_index import SortedIndex
 
@@ -42,16 +42,16 @@ class Harvest:
 def rebuilt(
     files: DayFiles,
     zone: HomeZone,
-    manifest: Manifest,
+    expected: Mapping[date, DayEntry | None],
     places: Places,
     words: Vocabulary,
     progress: Progress,
 ) -> tuple[SortedIndex, Tail]:
     """The index of all day files, and the tail of their amended keys. Raises Corrupt."""
-    days = sorted(manifest.days)
+    days = sorted(expected)
     harvest = Harvest(progress, len(days))
     index = SortedIndex.build(
-        harvest.readings(read_days(files, zone, manifest, days)),
+        harvest.readings(read_days(files, zone, expected, days)),
         places,
         grid_phase=zone.grid_phase,
         progress=progress,

@@ -67,8 +67,9 @@ class Opening:
         manifest = self._manifest(adopt=True)
         recovered = recover(self.home.logs, flushed=manifest.flushed_generation)
         tails = self._tails(recovered, manifest)
-        damage = self._damaged_days(manifest, tails)
-        view, stale = self._indexed(manifest)
+        unsettled = self._unsettled(tails)
+        damage = self._damaged_days(manifest, unsettled)
+        view, stale = self._indexed(manifest, unsettled)
         return Opened(replace(view, tails=tails), recovered, (*recovered.damage, *damage), stale)
 
     def for_reading(self) -> Opened:
@@ -79,7 +80,7 @@ class Opening:
             try:
                 recovered = inspect(self.home.logs, flushed=before.flushed_generation)
                 tails = self._tails(recovered, before)
-                view, stale = self._indexed(before)
+                view, stale = self._indexed(before, self._unsettled(tails))
             except FileNotFoundError:
                 sleep(PAUSE_SECONDS)
                 continue
@@ -145,12 +146,19 @@ class Opening:
             if not tolerant:
                 raise
 
-    def _damaged_days(self, manifest: Manifest, tails: tuple[Tail, ...]) -> tuple[str, ...]:
-        """What is wrong with the day files, save those a crash left between file and manifest."""
-        unsettled: set[date] = set()
+    def _unsettled(self, tails: tuple[Tail, ...]) -> frozenset[date]:
+        """Days whose file a crash may have left between its replacement and the manifest.
+
+        Whichever of the two it is, it holds nothing but rows that the manifest vouches for and
+        rows of the closed logs, which are merged into it again by their keys.
+        """
+        ordinals: set[int] = set()
         for run in (run for tail in tails[:-1] for run in tail.runs):
-            ordinals = set(self.home.zone.days_of(instants_of(run.key)).tolist())
-            unsettled |= {date.fromordinal(ordinal) for ordinal in ordinals}
+            ordinals |= set(self.home.zone.days_of(instants_of(run.key)).tolist())
+        return frozenset(date.fromordinal(ordinal) for ordinal in ordinals)
+
+    def _damaged_days(self, manifest: Manifest, unsettled: frozenset[date]) -> tuple[str, ...]:
+        """What is wrong with the day files, save the unsettled ones."""
         problems = self.files.check(manifest, unsettled=unsettled, thorough=False)
         if not problems:
             return ()
@@ -160,19 +168,20 @@ class Opening:
             f"{self.home.manifest} to take the day files as they are, and start again.",
         )
 
-    def _indexed(self, manifest: Manifest) -> tuple[View, bool]:
+    def _indexed(self, manifest: Manifest, unsettled: frozenset[date]) -> tuple[View, bool]:
         """The index of the day files, from the snapshot as far as it goes."""
         zone, words = self.home.zone, self.words
+        expected = {d: None if d in unsettled else entry for d, entry in manifest.days.items()}
         snapshot = Snapshots(self.home.snapshot, zone).load()
         changed = None if snapshot is None else snapshot.changed(manifest)
         if snapshot is None or changed is None:
             stale = bool(manifest.days)
-            index, amended = rebuilt(self.files, zone, manifest, self.places, words, self.progress)
+            index, amended = rebuilt(self.files, zone, expected, self.places, words, self.progress)
         else:
             index, amended = snapshot.index, tail_of([snapshot.amended], words)
             stale = bool(changed)
             if changed:
-                days = list(read_days(self.files, zone, manifest, changed))
+                days = list(read_days(self.files, zone, expected, changed))
                 index = index.updated([day.readings for day in days], self.places)
                 amended = amended_after(amended, days, zone, words)
         view = View(

@@ -131,7 +131,8 @@ class Sealing:
     ) -> tuple[SortedIndex, Tail]:
         zone, words = self._home.zone, view.words
         if rebuild:
-            return rebuilt(self._files, zone, self._manifest, view.places, words, progress)
+            days_on_disk = self._manifest.days
+            return rebuilt(self._files, zone, days_on_disk, view.places, words, progress)
         readings = [day.readings for day in days]
         progress("Taking days into the index", 0, len(days))
         if len(days) == len(self._manifest.days):

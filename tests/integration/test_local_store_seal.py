@@ -76,6 +76,35 @@ def test_seal_that_failed_half_way_is_repeated(
     home.check(EDGES)
 
 
+@pytest.mark.parametrize("first", STEPS, ids=lambda step: step[1])
+@pytest.mark.parametrize("second", STEPS, ids=lambda step: step[1])
+@pytest.mark.parametrize("writable", [False, True])
+def test_two_seals_of_one_day_that_both_failed_are_recovered(
+    home: StoreHome,
+    monkeypatch: pytest.MonkeyPatch,
+    first: tuple[object, str],
+    second: tuple[object, str],
+    writable: bool,
+) -> None:
+    """The day file may be newer than the manifest, and the manifest newer than the snapshot."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise Unavailable("the disk is full")
+
+    home.submit(*(reading(n, n) for n in range(0, 100, 7)))
+    home.store.seal()
+    for shift, step in ((1, first), (2, second)):
+        home.submit(*(reading(n + shift, n + shift) for n in range(0, 100, 7)))
+        with monkeypatch.context() as patch:
+            patch.setattr(*step, refuse)
+            with pytest.raises(Unavailable, match="the disk is full"):
+                home.store.seal()
+    home.close()
+    home.open(writable=writable)
+    home.check(EDGES)
+    assert home.store.damage == ()
+
+
 def test_readings_that_come_during_a_seal_stay_in_the_new_log(
     home: StoreHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
