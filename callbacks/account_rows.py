@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from typing_extensions import TypedDict
 
 from callbacks.endless_rows import RowsRequest, response, wanted
-from components import filters, view
+from components import filters, messages, view
 from components.ids import Accounts
 from data_layer.accounts.model import Account, Status, Viewer
 from data_layer.accounts.search import AccountFilter, search
@@ -86,17 +86,33 @@ def asked(words: Words) -> AccountFilter:
     )
 
 
-def count(book: Book, viewer: Viewer, words: Words) -> str:
-    """How many are shown, in words; what is wrong with the file, if anything."""
+def count(book: Book, viewer: Viewer, words: Words) -> tuple[str, Component | None]:
+    """How many are shown, in words, and what is wrong with the file, if anything; then what is
+    said in place of the grid when there are none."""
     book.authorize(viewer, Action.READ_ACCOUNTS)
     everybody = book.accounts.all()
     try:
         shown = search(everybody, asked(words)).total
     except BadInput as error:
-        return error.sentence
+        return error.sentence, None
     all_of_them = f"{len(everybody):,} {'account' if len(everybody) == 1 else 'accounts'}"
     said = all_of_them if shown == len(everybody) else f"{shown:,} of {all_of_them}"
-    return f"{said}. {book.accounts.problem}" if book.accounts.problem else said
+    told = f"{said}. {book.accounts.problem}" if book.accounts.problem else said
+    return told, None if shown else nothing(is_register_empty=not everybody)
+
+
+def nothing(*, is_register_empty: bool) -> Component:
+    """Why no account is shown, and what to do."""
+    if is_register_empty:
+        return messages.empty(
+            "No accounts yet",
+            "Readings are taken of registered meters only. Register the first household above.",
+        )
+    return messages.empty(
+        "No account fits this search",
+        "It looks for a part of meter, owner, e-mail or address, among accounts of this status.",
+        view.link("Show all accounts", PATH, store_id=Accounts.VIEW, className="btn btn-primary"),
+    )
 
 
 def block(book: Book, viewer: Viewer, request: RowsRequest | None, words: Words) -> dict[str, Any]:

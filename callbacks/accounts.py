@@ -36,13 +36,13 @@ def _register_grid(app: Dash, book: Book) -> None:
     @app.callback(
         Output(Accounts.CONTROLS, "children"),
         Output(Accounts.COUNT, "children"),
+        Output(Accounts.EMPTY, "children"),
         Input(Accounts.VIEW, "data"),
         Input(Accounts.CHANGED, "data"),
     )
-    def show(words: account_rows.Words | None, _: int | None) -> tuple[Any, str]:
-        return account_rows.controls(words or {}), account_rows.count(
-            book, current_viewer(), words or {}
-        )
+    def show(words: account_rows.Words | None, _: int | None) -> tuple[Any, ...]:
+        counted = account_rows.count(book, current_viewer(), words or {})
+        return (account_rows.controls(words or {}), *counted)
 
     @app.callback(
         Output(Accounts.GRID, "getRowsResponse"),

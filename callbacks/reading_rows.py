@@ -127,19 +127,37 @@ def _refused(book: Book, words: Words) -> Component | str:
 
 def block(
     book: Book, viewer: Viewer, request: RowsRequest | None, words: Words
-) -> tuple[dict[str, Any], str]:
-    """One block of rows, and how many there are in words."""
+) -> tuple[dict[str, Any], str, Component | None]:
+    """One block of rows, how many there are in words, and what is said when there are none."""
     asked = wanted(request)
     scope = book.authorize(viewer, Action.READ_READINGS)
     try:
         page = queries.rows(book.readings, scope, _filter(book, words, asked))
     except BadInput as error:
-        return response([], 0), error.sentence
+        return response([], 0), error.sentence, None
     rows = [
         _row(reading, book.zone, replaced=place in page.replaced)
         for place, reading in enumerate(page.batch.rows())
     ]
-    return response(rows, page.total), f"{counted(page)}, {book.zone.name} time"
+    said = f"{counted(page)}, {book.zone.name} time"
+    return response(rows, page.total), said, None if page.total else nothing(words)
+
+
+def nothing(words: Words) -> Component:
+    """Why no reading is shown, and what to do."""
+    if any(word for name, word in words.items() if name != "sort"):
+        return messages.empty(
+            "No reading fits this filter",
+            "Nothing is stored that fits all its fields at once. Widen it, or clear it.",
+            view.link(
+                "Clear the filter", PATH, store_id=Readings.VIEW, className="btn btn-primary"
+            ),
+        )
+    return messages.empty(
+        "No readings yet",
+        "The book is empty: send one reading, or a file of them.",
+        html.A("Upload readings", href="/upload", className="btn btn-primary"),
+    )
 
 
 def counted(page: RowPage) -> str:

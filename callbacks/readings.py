@@ -40,10 +40,11 @@ def _register_grid(app: Dash, book: Book) -> None:
     @app.callback(
         Output(Readings.GRID, "getRowsResponse"),
         Output(Readings.COUNT, "children"),
+        Output(Readings.EMPTY, "children"),
         Input(Readings.GRID, "getRowsRequest"),
         State(Readings.VIEW, "data"),
     )
-    def rows(request: RowsRequest | None, words: reading_rows.Words | None) -> tuple[Any, str]:
+    def rows(request: RowsRequest | None, words: reading_rows.Words | None) -> tuple[Any, ...]:
         return reading_rows.block(book, current_viewer(), request, words or {})
 
     app.clientside_callback(

@@ -51,7 +51,7 @@ def layout(**query: str) -> html.Div:
                 className="page-head",
             ),
             html.Div(messages.skeleton(80), id=Readings.CONTROLS, className="controls-box"),
-            html.Div(id=Readings.MESSAGE),
+            html.Div(id=Readings.MESSAGE, className="message-box"),
             html.Section(
                 [
                     html.Div("Choose a row to correct it.", id=Readings.SELECTED),
@@ -69,6 +69,7 @@ def layout(**query: str) -> html.Div:
                 className="selected-row",
                 **aria(label="Chosen reading"),
             ),
+            html.Div(id=Readings.EMPTY, className="in-place-of-grid", role="status"),
             grid(
                 Readings.GRID,
                 sorted_by(COLUMNS, str(query.get("sort", "-read_at"))),
