@@ -1,5 +1,5 @@
 // A session that has ended leads to the sign-in page instead of to a page that stops answering,
-// and a server that cannot be reached is said in words.
+// a server that cannot be reached is said in words, and so is a callback that failed.
 (function () {
   "use strict";
   const ask = window.fetch.bind(window);
@@ -23,6 +23,47 @@
     document.body.prepend(banner);
   }
 
+  // What has failed, by what it should have filled; said until it succeeds or the page is left.
+  const failed = new Map();
+
+  function say() {
+    let banner = document.getElementById("failed");
+    const sentence = [...failed.values()].pop();
+    if (!sentence) return banner && banner.remove();
+    if (!banner) {
+      banner = document.createElement("p");
+      banner.id = "failed";
+      banner.className = "banner banner-maintenance";
+      banner.setAttribute("role", "alert");
+      document.body.prepend(banner);
+    }
+    banner.textContent = sentence;
+  }
+
+  async function hear(answer, options) {
+    const asked = JSON.parse(options.body).output;
+    if (answer.ok) {
+      if (failed.delete(asked)) say();
+      return;
+    }
+    let detail = "the server answered " + answer.status + ".";
+    const type = answer.headers.get("Content-Type") || "";
+    if (type.includes("json")) {
+      const problem = await answer.clone().json().catch(() => ({}));
+      detail = problem.detail || detail;
+    }
+    failed.delete(asked); // the newest stands last
+    failed.set(asked, "That did not work: " + detail);
+    say();
+  }
+
+  function left() {
+    failed.clear();
+    say();
+  }
+  window.addEventListener("popstate", left);
+  window.addEventListener("_dashprivate_pushstate", left);
+
   window.fetch = async function (resource, options) {
     const address = new URL(resource.url || resource, window.location.href);
     const ours = address.origin === window.location.origin;
@@ -30,6 +71,7 @@
       const answer = await ask(resource, options);
       if (ours) reachable(true);
       if (ours && answer.status === 401) return leave();
+      if (ours && address.pathname === "/_dash-update-component") await hear(answer, options);
       return answer;
     } catch (error) {
       if (ours && error.name !== "AbortError") reachable(false);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from itertools import count
 
@@ -259,7 +260,12 @@ def test_no_reading_found_says_so(visit):
     page = visit("/readings?meter=nobody", role="admin", shows="#readings-filter-meter")
 
     expect(page.locator("#readings-count")).to_contain_text("0 readings")
+    expect(page.locator("#readings-empty")).to_contain_text("No reading fits this filter")
+    expect(page.locator("#readings-grid")).not_to_be_visible()
     assert violations(page) == []
+
+    page.click("#readings-empty a")
+    expect(page.locator(ROW).first).to_be_visible()
 
 
 def test_a_wrong_filter_is_refused_in_one_sentence(visit):
@@ -278,6 +284,25 @@ def test_an_operator_ends_the_day_and_sees_what_came_of_it(visit, home):
     expect(page.locator("#operations-history")).to_contain_text("readings merged", timeout=30_000)
     expect(page.locator("#operations-log")).to_contain_text(re.compile("METERBOOK-LOG|empty|531-"))
     assert list((home / "daily").glob("*.csv"))
+
+
+def test_a_callback_that_fails_is_said_on_the_page_until_it_succeeds(visit, watch):
+    page = visit("/accounts", role="admin", shows=ROW)
+    said = "something went wrong here; the log names it 1a2b3c4d."
+    page.route(
+        "**/_dash-update-component*",
+        lambda route: route.fulfill(
+            status=500, content_type="application/problem+json", body=json.dumps({"detail": said})
+        ),
+    )
+    page.click("#accounts-register")
+    expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
+
+    page.unroute("**/_dash-update-component*")
+    watch.complaints.clear()
+    page.click("#accounts-register")
+    expect(page.locator(".modal.show")).to_be_visible()
+    expect(page.locator("#failed")).to_have_count(0)
 
 
 def test_an_operator_may_think_again(visit):
