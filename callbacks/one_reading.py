@@ -114,9 +114,7 @@ def showing_options(book: Book, time: str) -> list[dict[str, str]]:
     words = ("first, before the clock goes back", "second, after the clock went back")
     offsets = [book.zone.format(instant)[-6:] for instant in instants]
     choices = zip(offsets, words, strict=True)
-    return [{"value": "", "label": "Choose which"}] + [
-        {"value": offset, "label": f"The {said} (UTC{offset})"} for offset, said in choices
-    ]
+    return [{"value": offset, "label": f"The {said} (UTC{offset})"} for offset, said in choices]
 
 
 def taken(book: Book, viewer: Viewer, entered: Entered) -> Said:
@@ -162,8 +160,7 @@ def _instant(book: Book, entered: Entered) -> int:
     options = showing_options(book, entered.time)
     if not options:
         return book.zone.parse(entered.time)
-    offsets = [option["value"] for option in options if option["value"]]
-    if entered.showing not in offsets:
+    if entered.showing not in [option["value"] for option in options]:
         raise BadInput(WHICH, field="timestamp")
     return book.zone.parse(entered.time + entered.showing)
 

@@ -58,7 +58,7 @@ def _one_reading() -> html.Section:
                     html.Div(
                         filters.field(
                             "The clock shows this time twice",
-                            dbc.Select(id=Upload.SHOWING),
+                            dbc.Select(id=Upload.SHOWING, placeholder="Choose which"),
                             control_id=Upload.SHOWING,
                         ),
                         id=Upload.SHOWING_BOX,

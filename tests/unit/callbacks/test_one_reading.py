@@ -35,7 +35,7 @@ def test_no_choice_is_offered_for_a_time_that_is_shown_once(time):
 
 
 def test_a_time_shown_twice_offers_both_and_needs_a_choice():
-    assert [option["value"] for option in showing_options(BOOK, TWICE)] == ["", "+01:00", "+00:00"]
+    assert [option["value"] for option in showing_options(BOOK, TWICE)] == ["+01:00", "+00:00"]
     assert faults(BOOK, Entered("531-1", TWICE, "", "1")) == {"timestamp": WHICH}
     assert faults(BOOK, Entered("531-1", TWICE, "+02:00", "1")) == {"timestamp": WHICH}
     assert faults(BOOK, Entered("531-1", TWICE, "+00:00", "1")) == {}
