@@ -144,7 +144,9 @@ def test_export_is_what_the_grid_shows_with_where_it_comes_from(government):
     until(government, "location.search.includes('search=room')")
     government.locator(".ag-header-cell[col-id=households]").click()
     until(government, "location.search.includes('sort=households')")
-    government.wait_for_load_state("networkidle")
+    expect(government.locator(".export-link", has_text="groups")).to_have_attribute(
+        "href", re.compile("(?=.*search=room)(?=.*sort=households)")
+    )
     shown = government.locator(".ag-center-cols-container .ag-row").count()
 
     facts, rows = exported(government, "groups")

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from data_layer.clock import system_clock
 from data_layer.journeys.create_demo import create_demo
-from tests.browser.chromium import DESKTOP
+from tests.browser.chromium import DESKTOP, until
 from tests.browser.conftest import PROJECT, ROLE_BUTTONS, serving
 
 METER = "901-777-001"
@@ -67,6 +67,7 @@ def upload(page: Page, address: str, read_at: datetime, value: str) -> str:
     """Send one reading on the page; the log line that the receipt shows."""
     page.goto(f"{address}/upload")
     page.wait_for_selector("#upload-form")
+    until(page, "document.getElementById('upload-time').value !== ''")
     page.fill("#upload-meter", METER)
     page.fill("#upload-time", read_at.strftime("%Y-%m-%dT%H:%M"))
     page.fill("#upload-reading", value)
