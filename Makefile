@@ -59,7 +59,7 @@ browser-packages:
 	$(call debian,chromium chromium-driver libatomic1)
 
 # --- run -----------------------------------------------------------------------------------
-$(DEMO)/.meterbook/home.json: $(VENV)/.runtime
+$(DEMO)/.meterbook/home.json: | $(VENV)/.runtime
 	METERBOOK_HOME=$(DEMO) $(BIN)/flask demo create
 
 demo: $(DEMO)/.meterbook/home.json ## a home of 200 synthetic meters and 13 months
