@@ -28,6 +28,15 @@ def test_lines_are_numbered_and_chained(trail: AuditTrail) -> None:
     assert [entry.number for entry in trail.recent(2, before=4)] == [3, 2]
 
 
+def test_lines_about_one_subject_come_oldest_first(trail: AuditTrail) -> None:
+    trail.record("clerk", "account closed", "531-002")
+    trail.record("clerk", "account modified", "531-002")
+
+    told = trail.about("531-002", "account registered", "account closed")
+
+    assert [entry.action for entry in told] == ["account registered", "account closed"]
+
+
 @pytest.mark.parametrize("change", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit"])
 def test_the_database_refuses_to_change_lines(
     trail: AuditTrail, database: Database, change: str
