@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import RLock
-from types import TracebackType
 
 from data_layer.accounts.audit import AuditTrail
 from data_layer.accounts.links import OneTimeLinks
@@ -40,6 +39,7 @@ from data_layer.journeys.upload_staging import UploadStaging
 from data_layer.readings.local_store import LocalStore
 from data_layer.readings.model import Action, GroupPath, Scope
 from data_layer.readings.room import ReadingRoom
+from data_layer.storage.closing import Closing
 from data_layer.storage.database import Database
 from data_layer.storage.home import Home
 from data_layer.storage.log_names import LOG_NAME
@@ -49,7 +49,7 @@ AT_START, AT_MIDNIGHT = "start", "midnight"
 log = logging.getLogger(__name__)
 
 
-class Book:
+class Book(Closing):
     """One home, opened. `Book.open` it and close it; a context manager does both."""
 
     database: Database
@@ -290,14 +290,3 @@ class Book:
                 store.resume()
         finally:
             self._closed_on_purpose = False
-
-    def __enter__(self) -> Book:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -69,3 +69,23 @@ class FollowedFile(Generic[Held]):
         """Edit the file's present rows under its lock; what the edit raises changes nothing."""
         self._file.change(edit)
         self.now()
+
+
+class Followed(Generic[Held]):
+    """What every registry over a followed file tells of it."""
+
+    _followed: FollowedFile[Held]
+
+    @property
+    def version(self) -> str:
+        """Changes when, and only when, the content does."""
+        return self._followed.version
+
+    @property
+    def problem(self) -> str | None:
+        """One sentence on a broken hand edit that is not in force, None when all is well."""
+        return self._followed.problem
+
+    def on_change(self, listener: Listener) -> None:
+        """Call this after every change of content, whoever made it."""
+        self._followed.on_change(listener)

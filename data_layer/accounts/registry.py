@@ -14,7 +14,7 @@ from pathlib import Path
 
 from data_layer.accounts.account_rows import ACCOUNT_COLUMNS, account_of, account_row
 from data_layer.accounts.audit import AuditTrail
-from data_layer.accounts.followed_file import FollowedFile, Listener
+from data_layer.accounts.followed_file import Followed, FollowedFile
 from data_layer.accounts.model import Account, Status
 from data_layer.accounts.rules import check_account, check_accounts, fold_email
 from data_layer.clock import Clock, HomeZone, epoch_of
@@ -35,7 +35,7 @@ class _Held:
     by_email: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
 
 
-class AccountRegistry:
+class AccountRegistry(Followed[_Held]):
     """All accounts, and the only way to change them."""
 
     def __init__(
@@ -57,20 +57,6 @@ class AccountRegistry:
             _held,
             empty=_Held(),
         )
-
-    @property
-    def version(self) -> str:
-        """Changes when, and only when, the content does."""
-        return self._followed.version
-
-    @property
-    def problem(self) -> str | None:
-        """One sentence on a broken hand edit that is not in force, None when all is well."""
-        return self._followed.problem
-
-    def on_change(self, listener: Listener) -> None:
-        """Call this after every change of content, whoever made it."""
-        self._followed.on_change(listener)
 
     def get(self, meter_id: str) -> Account | None:
         return self._followed.now().by_meter.get(meter_id)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data_layer.accounts.account_rows import STAFF_COLUMNS, staff_of, staff_row
 from data_layer.accounts.audit import AuditTrail
-from data_layer.accounts.followed_file import FollowedFile, Listener
+from data_layer.accounts.followed_file import Followed, FollowedFile
 from data_layer.accounts.model import Role, StaffMember, Status
 from data_layer.accounts.rules import check_all_staff, check_staff, fold_email
 from data_layer.clock import Clock, HomeZone, epoch_of
@@ -19,7 +19,7 @@ from data_layer.storage.registry_file import RegistryFile
 _ByEmail = Mapping[str, StaffMember]
 
 
-class StaffRegistry:
+class StaffRegistry(Followed[_ByEmail]):
     """All admins and analysts, and the only way to change them."""
 
     def __init__(
@@ -36,24 +36,11 @@ class StaffRegistry:
         self._audit = audit
         self._clock = clock
         self._zone = zone
-        self._followed: FollowedFile[_ByEmail] = FollowedFile(
+        self._followed = FollowedFile[_ByEmail](
             RegistryFile(file, columns=STAFF_COLUMNS, versions=versions, check=self._check),
             _by_email,
             empty={},
         )
-
-    @property
-    def version(self) -> str:
-        return self._followed.version
-
-    @property
-    def problem(self) -> str | None:
-        """One sentence on a broken hand edit that is not in force, None when all is well."""
-        return self._followed.problem
-
-    def on_change(self, listener: Listener) -> None:
-        """Call this after every change of content, whoever made it."""
-        self._followed.on_change(listener)
 
     def get(self, email: str) -> StaffMember | None:
         """The member of staff with this e-mail, in any letter case."""

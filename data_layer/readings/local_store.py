@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import TracebackType
 
 from data_layer.clock import Clock, system_clock
 from data_layer.errors import Unavailable
@@ -37,13 +36,14 @@ from data_layer.readings.room import only_default_register
 from data_layer.readings.sealing import Sealing
 from data_layer.readings.store import Judge, Progress, Verdicts
 from data_layer.readings.store_state import StoreState, look_at
+from data_layer.storage.closing import Closing
 from data_layer.storage.home import Home
 from data_layer.storage.write_ahead_log import RESERVE_BYTES, WriteAheadLog
 
 FOR_READING = "No readings are taken here: the home is open for reading only."
 
 
-class LocalStore:
+class LocalStore(Closing):
     """A `ReadingStore` on files. `open` it; one process may write, any number may look."""
 
     def __init__(
@@ -188,17 +188,6 @@ class LocalStore:
             damage=self.damage,
             last_seal=None if self._sealing is None else self._sealing.last,
         )
-
-    def __enter__(self) -> LocalStore:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _silent(what: str, done: int, of: int) -> None:

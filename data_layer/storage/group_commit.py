@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
-from types import TracebackType
 from typing import Generic, TypeVar
 
 from data_layer.errors import Unavailable
+from data_layer.storage.closing import Closing
 
 Request = TypeVar("Request")
 Result = TypeVar("Result")
@@ -31,7 +31,7 @@ class _Group(Generic[Request, Result]):
         self.outcome: Future[Sequence[Result]] = Future()
 
 
-class GroupCommit(Generic[Request, Result]):
+class GroupCommit(Closing, Generic[Request, Result]):
     """Commits requests of many threads in groups.
 
     `commit(requests)` returns one result a request, in order. A result that is an exception is
@@ -107,14 +107,3 @@ class GroupCommit(Generic[Request, Result]):
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise Unavailable("Meterbook is closing and takes no more readings.")
-
-    def __enter__(self) -> GroupCommit[Request, Result]:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

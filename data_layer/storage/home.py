@@ -19,11 +19,11 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from data_layer.clock import HomeZone
 from data_layer.errors import BadInput, Conflict, Corrupt, NotFound, Unavailable
+from data_layer.storage.closing import Closing
 from data_layer.storage.durable_files import UNFINISHED, disk_trouble, fsync_folder, write_new
 
 FORMAT = 1
@@ -43,7 +43,7 @@ class HomeFacts:
     demo: bool = False
 
 
-class Home:
+class Home(Closing):
     """A home folder, laid out. `Home.open` creates what is missing; `lock` makes it ours."""
 
     def __init__(self, folder: Path, facts: HomeFacts) -> None:
@@ -132,17 +132,6 @@ class Home:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-
-    def __enter__(self) -> Home:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _lay_out(folder: Path) -> None:
