@@ -33,16 +33,19 @@ def register(app: Dash, book: Book) -> None:
 
 
 def _register_grid(app: Dash, book: Book) -> None:
+    @app.callback(Output(Accounts.CONTROLS, "children"), Input(Accounts.VIEW, "data"))
+    def show_search(words: account_rows.Words | None) -> Any:
+        # Not after a change: what is being typed meanwhile must stay.
+        return account_rows.controls(words or {})
+
     @app.callback(
-        Output(Accounts.CONTROLS, "children"),
         Output(Accounts.COUNT, "children"),
         Output(Accounts.EMPTY, "children"),
         Input(Accounts.VIEW, "data"),
         Input(Accounts.CHANGED, "data"),
     )
     def show(words: account_rows.Words | None, _: int | None) -> tuple[Any, ...]:
-        counted = account_rows.count(book, current_viewer(), words or {})
-        return (account_rows.controls(words or {}), *counted)
+        return account_rows.count(book, current_viewer(), words or {})
 
     @app.callback(
         Output(Accounts.GRID, "getRowsResponse"),
