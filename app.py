@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from threading import Lock
 from types import ModuleType
 from typing import Any, cast
@@ -87,6 +88,9 @@ CALLBACKS: tuple[ModuleType, ...] = (
 
 def create_app(settings: Settings | None = None, *, book: Book | None = None) -> Flask:
     """The whole application, guarded; nothing is opened yet unless a book is handed in."""
+    # Plotly's JSON looks at pandas when some request has loaded it, and fails while another
+    # thread is still loading it: have it whole before the first request.
+    import_module("pandas")
     settings = settings or Settings()
     opener = _Opener(settings, book)
     shared = cast(Book, LocalProxy(opener.book))
