@@ -38,6 +38,7 @@ venv-package:
 
 $(VENV)/.runtime: requirements.txt $(VENV)/pyvenv.cfg
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -c "import app"  # compiles what is compiled, once: the first start is not kept waiting
 	@touch $@
 
 $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime

@@ -1,0 +1,53 @@
+"""Functions that run as machine code: the loops numpy has no words for.
+
+    @compiled("int64(int64[::1], int64)")         a signature in numba's words, arrays C-ordered
+    def total(words: Ints, stop: int) -> int: ...
+
+Every compiled function states its signature, so it is compiled when its module is imported (and
+kept in `__pycache__` beside it), never in the middle of a question, and a wrong type is an error
+at once instead of a second variant. Arrays stand in signatures as `READ_*` when the function only
+reads them: those accept memory maps, which cannot be written to. No interpreter lock is held.
+
+Indexes are not checked: a caller hands over positions it has made sure of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+from numba import types
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def compiled(signature: object) -> Callable[[Function], Function]:
+    """Compile with this one signature: text, or `result(argument, ...)` of numba's types."""
+
+    def compile_it(function: Function) -> Function:
+        return cast(
+            "Function",
+            numba.njit(signature, cache=True, nogil=True, error_model="numpy")(function),
+        )
+
+    return compile_it
+
+
+def inlined(function: Function) -> Function:
+    """A part of compiled functions, without a signature: compiled into each of its callers."""
+    return cast("Function", numba.njit(inline="never", error_model="numpy")(function))
+
+
+def _read_only(element: types.Type, dimensions: int = 1) -> types.Type:
+    return types.Array(element, dimensions, "C", readonly=True)
+
+
+READ_BYTES = _read_only(types.uint8)
+READ_SHORTS = _read_only(types.uint16)
+READ_WORDS = _read_only(types.uint32)
+READ_NARROW = _read_only(types.int32)
+READ_INTS = _read_only(types.int64)
+READ_WORD_TABLE = _read_only(types.uint32, 2)
+READ_NARROW_TABLE = _read_only(types.int32, 2)
+READ_INT_TABLE = _read_only(types.int64, 2)
