@@ -249,13 +249,17 @@ class Rejection:
 class Receipt:
     """The answer to a submission; accepted rows are on disk when it is given.
 
-    `rejections` holds at most the first 10,000; `rejected` counts them all.
+    `rejections` holds at most the first 10,000; `rejected` counts them all. `verdicts` says what
+    became of each row that was submitted, in their order.
     """
 
     accepted: int
     duplicates: int
     rejected: int
     rejections: tuple[Rejection, ...] = ()
+    verdicts: Bytes = field(
+        default_factory=lambda: np.zeros(0, dtype=np.uint8), compare=False, repr=False
+    )
 
 
 class Action(StrEnum):

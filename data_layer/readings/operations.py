@@ -170,6 +170,7 @@ def _receipt(
         duplicates=duplicates,
         rejected=refused + len(rejections),
         rejections=tuple(told[:REJECTIONS_AT_MOST]),
+        verdicts=verdicts,
     )
 
 
