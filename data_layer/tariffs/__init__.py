@@ -1,0 +1,1 @@
+"""What energy costs: tariffs, their versions, and the one engine that applies them."""
