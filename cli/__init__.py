@@ -12,10 +12,11 @@ from cli.account import account
 from cli.batch import batch
 from cli.demo import demo
 from cli.home import home
+from cli.keys import keys
 from cli.readings import readings
 from cli.staff import staff
 
-GROUPS = (account, batch, demo, home, readings, staff)
+GROUPS = (account, batch, demo, home, keys, readings, staff)
 
 
 def register(app: Flask) -> None:

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import RLock
 
+from data_layer.accounts.api_keys import ApiKeys
 from data_layer.accounts.audit import AuditTrail
 from data_layer.accounts.links import OneTimeLinks
 from data_layer.accounts.meters import MeterRegister
@@ -60,6 +61,7 @@ class Book(Closing):
     sessions: SessionStore
     links: OneTimeLinks
     sign_in: SignIn
+    api_keys: ApiKeys
     jobs: Jobs
     staging: UploadStaging
 
@@ -191,7 +193,7 @@ class Book(Closing):
         )
         self.accounts, self.staff, self.meters = rooms.accounts, rooms.staff, rooms.meters
         self.audit, self.sessions = rooms.audit, rooms.sessions
-        self.links, self.sign_in = rooms.links, rooms.sign_in
+        self.links, self.sign_in, self.api_keys = rooms.links, rooms.sign_in, rooms.api_keys
 
     def _opened_store(self) -> LocalStore:
         """The store; opened when first asked for by a book that only looks."""

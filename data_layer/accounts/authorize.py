@@ -1,6 +1,7 @@
 """Who may do what: asked once below every door, and denied unless a line here says yes.
 
-    household    reads its own active meters, from the day it moved in
+    household    reads its own active meters, from the day it moved in; its API key those of
+                 them that it is bound to
     government   reads totals of groups of at least `min_group` households
     admin        everything
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from data_layer.accounts.model import Role, Viewer
+from data_layer.accounts.model import Account, Role, Status, Viewer
 from data_layer.accounts.registry import AccountRegistry
 from data_layer.accounts.rules import moved_in_at
 from data_layer.clock import HomeZone
@@ -51,7 +52,7 @@ def authorize(
 def _own_meters(
     accounts: AccountRegistry, viewer: Viewer, meter_id: str | None, zone: HomeZone
 ) -> Scope:
-    own = {account.meter_id: account for account in accounts.active_of(viewer.name)}
+    own = {account.meter_id: account for account in _active(accounts, viewer)}
     if meter_id is not None:
         own = {name: account for name, account in own.items() if name == meter_id}
     if not own and meter_id is None:
@@ -65,6 +66,13 @@ def _own_meters(
         meter_ids=frozenset(own),
         since={name: instant for name, instant in instants.items() if instant is not None},
     )
+
+
+def _active(accounts: AccountRegistry, viewer: Viewer) -> tuple[Account, ...]:
+    if viewer.meter_ids is None:
+        return accounts.active_of(viewer.name)
+    bound = (accounts.get(meter_id) for meter_id in viewer.meter_ids)
+    return tuple(row for row in bound if row is not None and row.status is Status.ACTIVE)
 
 
 def _any_meter(

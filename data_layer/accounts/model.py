@@ -26,11 +26,13 @@ class AccountType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who stands at a door: a signed-in person, or the operator at the command line."""
+    """Who stands at a door: a signed-in person, an API key, or the operator's commands."""
 
     role: Role
     name: str
-    """E-mail of a person; `cli` for the operator's commands."""
+    """E-mail of a person; `api:k7` for a key; `cli` for the operator's commands."""
+    meter_ids: frozenset[str] | None = None
+    """The meters of a household's key; None for a person, who has the meters of their e-mail."""
 
 
 OPERATOR = Viewer(Role.ADMIN, "cli")

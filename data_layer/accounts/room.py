@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_layer.accounts.api_keys import ApiKeys
 from data_layer.accounts.attempts import Attempts
 from data_layer.accounts.audit import AuditTrail
 from data_layer.accounts.authorize import Denied, authorize
@@ -32,6 +33,7 @@ class AccountsRoom:
     sessions: SessionStore
     links: OneTimeLinks
     sign_in: SignIn
+    api_keys: ApiKeys
     zone: HomeZone
     min_group: int
 
@@ -69,6 +71,7 @@ class AccountsRoom:
             sessions=sessions,
             links=links,
             sign_in=SignIn(accounts, staff, sessions, links, Attempts(database, clock), audit),
+            api_keys=ApiKeys(database, clock, audit, accounts),
             zone=zone,
             min_group=min_group,
         )

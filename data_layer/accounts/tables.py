@@ -1,4 +1,4 @@
-"""Tables of the accounts room: meters, sessions, one-time links, attempts, audit.
+"""Tables of the accounts room: meters, sessions, one-time links, API keys, attempts, audit.
 
 Accounts and staff themselves are not here: they are the lines of users.csv and admins.csv.
 Times are epoch seconds. Of a secret only its SHA-256 is kept.
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    UniqueConstraint,
 )
 
 from data_layer.storage.database import METADATA
@@ -66,6 +67,31 @@ one_time_links = Table(
     Column("expires_at", BigInteger, nullable=False),
     CheckConstraint("purpose IN ('first_admin', 'set_password')", name="ck_one_time_links_purpose"),
     Index("ix_one_time_links_email", "email"),
+)
+
+api_keys = Table(
+    "api_keys",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("key_hash", String(64), nullable=False),
+    Column("role", String(12), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", String(254), nullable=False),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    UniqueConstraint("key_hash", name="uq_api_keys_key_hash"),
+    CheckConstraint("role IN ('admin', 'government', 'household')", name="ck_api_keys_role"),
+)
+
+api_key_meters = Table(
+    "api_key_meters",
+    METADATA,
+    Column("number", ForeignKey("api_keys.number"), primary_key=True),
+    Column("meter_id", String(32), primary_key=True),
+    # The occupant for whom the key was made; the next one's data is not for it.
+    Column("email", String(254), nullable=False),
+    Column("moved_in", String(10), nullable=False),
 )
 
 attempts = Table(
