@@ -1,11 +1,7 @@
-"""How much of a cell is missing and who reports in it, counted from known intervals alone.
+"""What is known of each cell, from known intervals alone: a row has one, seldom more.
 
-Nothing is stored per half hour: a row is known in one interval, seldom in more, and counting
-intervals before a point is a binary search. So the answer is exact at any edge, on the grid or
-off it, within the index's days or beyond them:
-
-    wholly known half hours before slot s  =  sum over intervals of clip(s - low, 0, high - low)
-    meters reporting in [a, b)             =  first < b, less last <= a, less [a, b) in a hole
+Nothing is stored per half hour. The lists here, each cell's in ascending order, are what a
+group's page counts in (`running_totals.py`).
 """
 
 from __future__ import annotations
@@ -22,38 +18,31 @@ from index.segments import Segments, packed
 
 
 @dataclass(frozen=True, eq=False)
-class _Ranked:
+class Ranked:
     """Numbers of many cells, each cell's in ascending order."""
 
-    keys: Ints
     values: Ints
     start: Ints
 
     @classmethod
-    def of(cls, cells: Ints, values: Ints, count: int) -> _Ranked:
-        keys = packed(cells, values)
-        order = np.argsort(keys)
-        start = np.searchsorted(cells[order], np.arange(count))
-        return cls(keys[order], values[order], start)
+    def of(cls, cells: Ints, values: Ints, count: int) -> Ranked:
+        order = np.argsort(packed(cells, values))
+        return cls(values[order], np.searchsorted(cells[order], np.arange(count + 1)))
 
-    @cached_property
-    def running(self) -> Ints:
-        return np.concatenate(([0], np.cumsum(self.values)))
+    def together(self, runs: list[tuple[int, int]]) -> Ints:
+        """The numbers of all cells low..high-1 of each run, ascending."""
+        parts = [self.values[self.start[low] : self.start[high]] for low, high in runs]
+        stacked: Ints = np.concatenate(parts) if parts else self.values[:0]
+        return np.sort(stacked)
 
-    def below(self, cells: Ints, limits: Ints, *, inclusive: bool = False) -> Ints:
-        """How many of each cell's numbers are below each limit: (cells, limits)."""
-        side = "right" if inclusive else "left"
-        asked = packed(cells[:, None], limits[None, :])
-        found = np.searchsorted(self.keys, asked, side=side)  # type: ignore[call-overload]
-        result: Ints = found - self.start[cells][:, None]
-        return result
 
-    def excess(self, cells: Ints, limits: Ints) -> Ints:
-        """Sum of (limit - number) over each cell's numbers below the limit."""
-        count = self.below(cells, limits)
-        first = self.start[cells][:, None]
-        result: Ints = count * limits[None, :] - (self.running[first + count] - self.running[first])
-        return result
+@dataclass(frozen=True, eq=False)
+class Holes:
+    """Silences between the lives of a meter in a cell."""
+
+    cells: Ints
+    starts: Ints
+    ends: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +75,7 @@ class Coverage:
         return pair
 
     @cached_property
-    def _whole(self) -> tuple[_Ranked, _Ranked]:
+    def known(self) -> tuple[Ranked, Ranked]:
         """Begin and end of the wholly known half hours of each row, by cell."""
         found = self.segments.intervals
         low, high = self.grid.slot_after(found.starts), self.grid.slot(found.ends)
@@ -94,21 +83,13 @@ class Coverage:
         kept = (cell >= 0) & (low < high)
         count = len(self.roster.paths)
         return (
-            _Ranked.of(cell[kept], low[kept], count),
-            _Ranked.of(cell[kept], high[kept], count),
+            Ranked.of(cell[kept], low[kept], count),
+            Ranked.of(cell[kept], high[kept], count),
         )
 
-    def missing(self, cells: Ints, edges: Ints) -> Ints:
-        """Half hours that start in each bucket and are not wholly known: (cells, buckets)."""
-        slots = self.grid.slot_after(edges)
-        low, high = self._whole
-        known = low.excess(cells, slots) - high.excess(cells, slots)
-        result: Ints = self.members[cells][:, None] * np.diff(slots) - np.diff(known, axis=1)
-        return result
-
     @cached_property
-    def _lives(self) -> tuple[_Ranked, _Ranked, Ints, Ints, Ints]:
-        """First and last known instant of each meter by cell; holes: cell, begin, end."""
+    def lives(self) -> tuple[Ranked, Ranked, Holes]:
+        """First and last known instant of each meter, by cell; and the holes between them."""
         found = self.segments.intervals
         inside = self.roster.cell[found.rows] >= 0
         pair = self._pair(found.rows[inside])
@@ -125,34 +106,7 @@ class Coverage:
         last = np.append(first[1:], True)[: len(first)]
         count = len(self.roster.paths)
         return (
-            _Ranked.of(cell[first], starts[first], count),
-            _Ranked.of(cell[last], ends[last], count),
-            cell[hole],
-            ends[hole],
-            starts[hole + 1],
+            Ranked.of(cell[first], starts[first], count),
+            Ranked.of(cell[last], ends[last], count),
+            Holes(cell[hole], ends[hole], starts[hole + 1]),
         )
-
-    def reporting(self, cells: Ints, edges: Ints) -> Ints:
-        """Meters with any known part of each bucket: (cells, buckets)."""
-        firsts, lasts, hole_cell, hole_start, hole_end = self._lives
-        result = firsts.below(cells, edges[1:])
-        result -= lasts.below(cells, edges[:-1], inclusive=True)
-        if len(hole_cell):
-            result -= self._in_holes(cells, edges, hole_cell, hole_start, hole_end)
-        result[:, edges[1:] <= edges[:-1]] = 0
-        return result
-
-    def _in_holes(
-        self, cells: Ints, edges: Ints, hole_cell: Ints, hole_start: Ints, hole_end: Ints
-    ) -> Ints:
-        """Meters for which a bucket lies wholly in a hole: (cells, buckets)."""
-        place = np.full(len(self.roster.paths), -1, dtype=np.int64)
-        place[cells] = np.arange(len(cells))
-        low = np.searchsorted(edges[:-1], hole_start, side="left")
-        high = np.searchsorted(edges[1:], hole_end, side="right")
-        kept = (place[hole_cell] >= 0) & (low < high)
-        change = np.zeros((len(cells), len(edges)), dtype=np.int64)
-        np.add.at(change, (place[hole_cell[kept]], low[kept]), 1)
-        np.add.at(change, (place[hole_cell[kept]], high[kept]), -1)
-        result: Ints = np.cumsum(change, axis=1)[:, :-1]
-        return result

@@ -1,22 +1,73 @@
-"""Questions over many rows at once: totals of cells and meters in order of consumption."""
+"""Questions over many rows at once: totals of groups and meters in order of consumption."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from index.cells import Cells
 from index.coverage import Coverage
-from index.grid import SLOTS
+from index.grid import SLOTS, Grid
 from index.history import History, Ints, Measures, whole_half_hours
 from index.leaves import Leaves
-from index.prefix_table import PrefixTable
-from index.roster import COUNTS_NOT, Roster
+from index.long_gaps import LongGaps
+from index.ranking import Ranking
+from index.roster import Roster
+from index.running_totals import differences, page_of
 
 HistoryOf = Callable[[int, int, int], History]
 """history(row, start, end): what the index falls back on off the grid."""
+_PAGES_BYTES = 48 << 20
+"""Pages kept by one version; the least recently asked is dropped."""
+_NO_EDGES = np.zeros(0, dtype=np.int64)
+
+
+class Group:
+    """Some cells together, ready to be asked: what stands in `running_totals` and what does not."""
+
+    __slots__ = ("_gaps", "_grid", "_page", "_rest")
+
+    def __init__(
+        self, page: Ints, gaps: LongGaps, grid: Grid, rest: Callable[[int, int], tuple[int, int]]
+    ) -> None:
+        self._page = page
+        self._gaps = gaps
+        self._grid = grid
+        self._rest = rest
+
+    def totals(self, edges: Ints) -> Measures:
+        """Measures between consecutive edges, ascending, all cells together: one column each."""
+        if len(edges) < 2:
+            return Measures(*np.zeros((4, 0), dtype=np.int64))
+        out = np.empty((4, len(edges) - 1), dtype=np.int64)
+        off = differences(self._page, edges, 0, 0, out)
+        if off or len(self._gaps):
+            self._complete(edges, out, off=off > 0)
+        return Measures(out[0], out[1], out[2], out[3])
+
+    def regular(self, start: int, step: int, count: int) -> Measures:
+        """The same for `count` buckets of one length."""
+        out = np.empty((4, count), dtype=np.int64)
+        off = differences(self._page, _NO_EDGES, start, step, out)
+        if off or len(self._gaps):
+            self._complete(start + step * np.arange(count + 1), out, off=off > 0)
+        return Measures(out[0], out[1], out[2], out[3])
+
+    def _complete(self, edges: Ints, out: Ints, *, off: bool) -> None:
+        """Add what the page does not hold: long gaps, and what lies behind a slot."""
+        slots = self._grid.slot(edges)
+        gaps = self._gaps.touching(int(slots[0]), int(slots[-1]))
+        if len(gaps):
+            amount = (gaps.total_at(slots, self._grid) - gaps.u0[:, None]).sum(axis=0)
+            out[:2] += np.diff(amount)
+        if off:
+            rest = np.zeros((2, len(edges)), dtype=np.int64)
+            for n in np.flatnonzero(self._grid.time(slots) != edges).tolist():
+                rest[:, n] = self._rest(int(self._grid.time(slots[n])), int(edges[n]))
+            out[:2] += np.diff(rest, axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,84 +80,78 @@ class GroupTotals:
     coverage: Coverage
     history: HistoryOf
 
-    def totals(self, cells: Ints, edges: Ints) -> Measures:
-        """Cells (numbers, none twice) over buckets. O(cells x buckets), whatever the rows."""
-        grid = self.leaves.grid
-        slots = grid.slot(edges)
-        position, stored = self.leaves.place(slots // SLOTS)
+    @cached_property
+    def group(self) -> Callable[[frozenset[int]], Group]:
+        """The group of these cells (numbers). Made once, O(cells x slots), and then kept."""
+        page_bytes = 16 * SLOTS * (len(self.leaves.blocks) + 1)
+        return lru_cache(maxsize=max(64, _PAGES_BYTES // page_bytes))(self._group)
 
-        def until(table: PrefixTable) -> Ints:
-            return table.until(position, slots % SLOTS, stored, cells)
-
-        energy, estimated = until(self.cells.energy), until(self.cells.estimated)
-        in_gaps = self._in_long_gaps(cells, slots)
-        energy += in_gaps
-        estimated += in_gaps
-        for n in np.flatnonzero(grid.time(slots) != edges).tolist():
-            energy[n] += self._rest(cells, int(grid.time(slots[n])), int(edges[n]), 0)
-            estimated[n] += self._rest(cells, int(grid.time(slots[n])), int(edges[n]), 1)
-        return Measures(
-            np.diff(energy.T, axis=1),
-            np.diff(estimated.T, axis=1),
-            self.coverage.missing(cells, edges),
-            self.coverage.reporting(cells, edges),
+    def _group(self, cells: frozenset[int]) -> Group:
+        chosen = np.array(sorted(cells), dtype=np.int64)
+        runs = _runs(chosen)
+        (low, high), (firsts, lasts, holes) = self.coverage.known, self.coverage.lives
+        inside = np.isin(holes.cells, chosen)
+        page = page_of(
+            self.leaves.blocks,
+            np.stack((self.cells.energy.running(chosen), self.cells.estimated.running(chosen)), 1),
+            (firsts.together(runs), lasts.together(runs)),
+            (low.together(runs), high.together(runs)),
+            (holes.starts[inside], holes.ends[inside]),
+            members=int(self.coverage.members[chosen].sum()),
+            origin=self.leaves.grid.origin,
         )
-
-    def _in_long_gaps(self, cells: Ints, slots: Ints) -> Ints:
-        """Energy of long gaps up to each slot, from an arbitrary start: (slots, cells)."""
-        result = np.zeros((len(slots), len(cells)), dtype=np.int64)
         gaps = self.leaves.gaps
-        if len(gaps) and len(slots):
-            gaps = gaps.touching(int(slots.min()), int(slots.max()))
-            place = np.full(len(self.roster.paths), -1, dtype=np.int64)
-            place[cells] = np.arange(len(cells))
-            gaps = gaps.take(self.roster.cell[gaps.rows] >= 0)
-            gaps = gaps.take(place[self.roster.cell[gaps.rows]] >= 0)
-            amount = gaps.total_at(slots, self.leaves.grid) - gaps.u0[:, None]
-            np.add.at(result.T, place[self.roster.cell[gaps.rows]], amount)
-        return result
+        gaps = gaps.take(np.isin(self.roster.cell[gaps.rows], chosen))
 
-    def _rest(self, cells: Ints, slot_time: int, edge: int, measure: int) -> Ints:
+        def rest(slot_time: int, edge: int) -> tuple[int, int]:
+            rows = np.flatnonzero(np.isin(self.roster.cell, chosen))
+            return self._rest(rows, slot_time, edge)
+
+        return Group(page, gaps, self.leaves.grid, rest)
+
+    def _rest(self, rows: Ints, slot_time: int, edge: int) -> tuple[int, int]:
         """Between a slot and an edge behind it, row by row: edges off the grid are rare."""
-        place = {cell: n for n, cell in enumerate(cells.tolist())}
-        result = np.zeros(len(cells), dtype=np.int64)
+        energy = estimated = 0
         phase = self.leaves.grid.origin
         span = whole_half_hours(slot_time, edge, phase)
-        for row in np.flatnonzero(self.roster.cell >= 0).tolist():
-            n = place.get(int(self.roster.cell[row]))
-            if n is not None:
-                found = self.history(row, *span).buckets([slot_time, edge], phase)
-                result[n] += found[measure][0]
-        return result
+        for row in rows.tolist():
+            found = self.history(row, *span).buckets([slot_time, edge], phase)
+            energy += int(found.consumption[0])
+            estimated += int(found.estimated[0])
+        return energy, estimated
+
+    @cached_property
+    def _ranking(self) -> Ranking:
+        return Ranking(self.roster, self.leaves.segments)
 
     def top(self, start: int, end: int, limit: int, *, descending: bool) -> list[tuple[str, int]]:
         """Two vectors subtracted, summed by meter, the best of them sorted. O(rows)."""
-        edges = np.array([start, end], dtype=np.int64)
-        first, last = self._unrolled(edges)
-        known = self.leaves.segments.intervals
-        some = np.zeros(len(self.roster), dtype=np.bool_)
-        some[known.rows[(known.starts < end) & (known.ends > start)]] = True
-        some &= self.roster.cell != COUNTS_NOT
-        amount = np.zeros(len(self.roster.meters), dtype=np.int64)
-        np.add.at(amount, self.roster.meter[some], (last - first)[some])
-        counted = np.zeros(len(amount), dtype=np.bool_)
-        counted[self.roster.meter[some]] = True
-        meters = np.flatnonzero(counted)
-        rank = -amount[meters] if descending else amount[meters]
-        if 0 < limit < len(meters):
-            bound = np.partition(rank, limit - 1)[limit - 1]
-            meters, rank = meters[rank <= bound], rank[rank <= bound]
-        order = meters[np.argsort(rank, kind="stable")][: max(0, limit)]
-        names = self.roster.meters
-        return [(names[meter], int(amount[meter])) for meter in order.tolist()]
+        first, last = self._unrolled(start), self._unrolled(end)
+        return self._ranking.best(first, last, start, end, limit, descending=descending)
 
-    def _unrolled(self, edges: Ints) -> Ints:
-        """U of all rows at each edge: (edges, rows)."""
-        grid = self.leaves.grid
-        slots = grid.slot(edges)
-        result = self.leaves.at(slots)
-        for n in np.flatnonzero(grid.time(slots) != edges).tolist():
-            pair = [int(grid.time(slots[n])), int(edges[n])]
+    def _unrolled(self, time: int) -> Ints:
+        """U of all rows at a time: the stored vector itself where a block opens."""
+        grid, leaves = self.leaves.grid, self.leaves
+        slot = (time - grid.origin) // 1800
+        block = slot // SLOTS
+        if slot % SLOTS == 0 and grid.origin + slot * 1800 == time:
+            position = int(leaves.blocks.searchsorted(block))
+            if position < len(leaves.blocks) and leaves.blocks[position] == block:
+                stored: Ints = leaves.base[position]
+                return stored
+        result: Ints = leaves.at(np.array([slot]))[0]
+        opens = grid.origin + slot * 1800
+        if opens != time:
             for row in range(len(self.roster)):
-                result[n, row] += np.diff(self.history(row, *pair).unrolled(pair))[0]
+                result[row] += np.diff(self.history(row, opens, time).unrolled([opens, time]))[0]
         return result
+
+
+def _runs(numbers: Ints) -> list[tuple[int, int]]:
+    """[low, high) of each stretch of consecutive numbers."""
+    if not len(numbers):
+        return []
+    cuts = np.flatnonzero(np.diff(numbers) != 1)
+    lows = [int(numbers[0]), *numbers[cuts + 1].tolist()]
+    highs = [*(numbers[cuts] + 1).tolist(), int(numbers[-1]) + 1]
+    return list(zip(lows, highs, strict=True))

@@ -117,15 +117,9 @@ def _check_cells(roster: Roster, leaves: Leaves, cells: Cells) -> None:
     again = Cells.empty(roster.paths, len(leaves.blocks))
     again = again.spread(kept, len(leaves.blocks), roster.paths)
     again = again.added(share_of(leaves, inside, roster.cell[inside]), leaves.blocks)
-    slots = np.arange(SLOTS)
-    every = np.arange(len(roster.paths))
-    for number in range(len(leaves.blocks)):
-        position = np.full(SLOTS, number)
-        stored = np.ones(SLOTS, dtype=np.bool_)
+    for cell in range(len(roster.paths)):
         for name in ("energy", "estimated"):
             one, other = getattr(cells, name), getattr(again, name)
-            same = np.array_equal(
-                one.until(position, slots, stored, every),
-                other.until(position, slots, stored, every),
-            )
-            _demand(same, f"{name} of the cells in block {leaves.blocks[number]}")
+            mine = np.array([cell])
+            same = np.array_equal(one.running(mine), other.running(mine))
+            _demand(same, f"{name} of the cell {roster.paths[cell]}")

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from numba import types
 
+from index.compiled import READ_INTS, READ_NARROW_TABLE, compiled
 from index.day_block import NO_LINE, Lines
 from index.grid import SLOTS
-from index.history import Ints, Mask
+from index.history import Ints
 
 _NARROW = np.iinfo(np.int32)
 
@@ -37,14 +39,17 @@ class PrefixTable:
             np.zeros((0, SLOTS), dtype=np.int32),
         )
 
-    def until(self, position: Ints, slot: Ints, stored: Mask, cells: Ints) -> Ints:
-        """Sum before each slot, shape (slots, cells); blocks as found by `Leaves.place`."""
-        result: Ints = self.before[position[:, None], cells]
-        inside = np.flatnonzero(stored & (slot > 0))
-        if len(inside) and len(self.within):
-            line = self.line[position[inside][:, None], cells]
-            part = self.within[line, slot[inside][:, None]]
-            result[inside] += np.where(line >= 0, part, 0)
+    def running(self, cells: Ints) -> Ints:
+        """The cells together before each slot of each stored block, and after the last of them."""
+        result = np.empty(len(self.line) * SLOTS + 1, dtype=np.int64)
+        before = self.before[:, cells].sum(axis=1)
+        result[-1] = before[-1]
+        by_block = result[:-1].reshape(-1, SLOTS)
+        by_block[:] = before[:-1, None]
+        if len(self.within):
+            # Both widths as one: a wide number is two narrow ones.
+            narrow = self.within.view(np.int32)
+            _add_lines(self.line, cells, narrow, by_block)
         return result
 
     def spread(self, kept: Ints, blocks: int, cells: int) -> PrefixTable:
@@ -85,3 +90,20 @@ class PrefixTable:
                 within = within.astype(np.int64)
         within[flat[key]] += exclusive.astype(within.dtype)
         return PrefixTable(self.before + np.cumsum(change, axis=0), line, within)
+
+
+@compiled(types.void(READ_NARROW_TABLE, READ_INTS, READ_NARROW_TABLE, types.int64[:, ::1]))
+def _add_lines(line: Lines, cells: Ints, within: Lines, result: Ints) -> None:
+    """Add the cells' lines to (blocks, 48) sums."""
+    wide = within.shape[1] > SLOTS
+    for block in range(line.shape[0]):
+        for cell in cells:
+            number = line[block, cell]
+            if number < 0:
+                continue
+            for slot in range(SLOTS):
+                if wide:
+                    low = np.int64(within[number, 2 * slot]) & 0xFFFFFFFF
+                    result[block, slot] += (np.int64(within[number, 2 * slot + 1]) << 32) | low
+                else:
+                    result[block, slot] += within[number, slot]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from index.cells import Cells
 from index.columns import Columns
 from index.coverage import Coverage
 from index.day_readings import DayReadings, Key, Path, Places, in_time_order
-from index.group_totals import GroupTotals
+from index.group_totals import Group, GroupTotals
 from index.history import HALF_HOUR, Bytes, History, Ints, Measures, whole_half_hours
 from index.leaves import Leaves
 from index.roster import Roster
@@ -32,6 +32,10 @@ class Latest(NamedTuple):
     times: Ints
     values: Ints
     kinds: Bytes
+
+
+def _instants(times: npt.ArrayLike) -> Ints:
+    return np.ascontiguousarray(times, dtype=np.int64)
 
 
 class SortedIndex:
@@ -222,16 +226,23 @@ class SortedIndex:
         `missing` sums over the cell's rows, before a row's first reading and after its last too;
         `reporting` counts meters with any known part of the bucket.
         """
-        at = np.asarray(edges, dtype=np.int64)
-        number = self.roster.number_of_path
-        asked = np.array([number.get((r, a, d), -1) for r, a, d in cells], dtype=np.int64)
-        known, place = np.unique(asked[asked >= 0], return_inverse=True)
-        answers = self._groups.totals(known, at)
-        shape = (len(asked), max(0, len(at) - 1))
-        result = Measures(*(np.zeros(shape, dtype=np.int64) for _ in answers))
-        for column, answer in zip(result, answers, strict=True):
-            column[asked >= 0] = answer[place]
+        at, number = _instants(edges), self.roster.number_of_path
+        shape = (len(cells), max(0, len(at) - 1))
+        result = Measures(*(np.zeros(shape, dtype=np.int64) for _ in range(4)))
+        for n, path in enumerate(cells):
+            if path in number:
+                answer = self._groups.group(frozenset((number[path],))).totals(at)
+                for column, values in zip(result, answer, strict=True):
+                    column[n] = values
         return result
+
+    def group(self, cells: Collection[Path]) -> Group:
+        """Some cells together, to be asked for totals again and again; unknown paths are empty.
+
+        What it costs to put them together is paid once a version, O(cells x slots).
+        """
+        number = self.roster.number_of_path
+        return self._groups.group(frozenset(number[path] for path in cells if path in number))
 
     def top(
         self, start: int, end: int, limit: int, *, descending: bool = True
