@@ -1,0 +1,136 @@
+"""The tariffs of a home: enter, find, and find again as they were.
+
+Entering is idempotent. A version that says what is stored is left alone; one that says something
+else for the same first day becomes the next number and replaces it. Nothing is deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from data_layer.clock import Clock, epoch_of
+from data_layer.errors import Conflict, NotFound
+from data_layer.storage.database import Database
+from data_layer.tariffs import tables
+from data_layer.tariffs.documents import version_document, version_from
+from data_layer.tariffs.model import Tariff, TariffVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What became of a tariff's versions: numbers of the new ones, and how many were known."""
+
+    new: tuple[int, ...]
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class TariffCatalog:
+    """The tables of tariffs and their versions."""
+
+    database: Database
+    clock: Clock
+
+    def get(self, code: str) -> Tariff:
+        """A tariff with the versions that apply. Raises NotFound."""
+        with self.database.read() as connection:
+            row = connection.execute(
+                select(tables.tariffs).where(tables.tariffs.c.code == code)
+            ).first()
+            if row is None:
+                raise NotFound(f"tariff {code[:40]!r} is not in the catalog.", field="tariff_code")
+            return _tariff(row, _stored(connection, code))
+
+    def all(self) -> list[Tariff]:
+        """All tariffs with the versions that apply, by code."""
+        with self.database.read() as connection:
+            rows = connection.execute(select(tables.tariffs).order_by(tables.tariffs.c.code)).all()
+            return [_tariff(row, _stored(connection, row.code)) for row in rows]
+
+    def as_of(self, code: str, numbers: Collection[int]) -> Tariff:
+        """A tariff made of just these versions, replaced or not: what a bill was made from."""
+        tariff = self.get(code)
+        with self.database.read() as connection:
+            every = _stored(connection, code, all_of_them=True)
+        chosen = [version for version in every if version.number in numbers]
+        return replace(tariff, versions=_sorted(chosen))
+
+    def enter(self, connection: Connection, tariff: Tariff, *, actor: str) -> Entered:
+        """Add a tariff's versions in the caller's write transaction.
+
+        Raises Conflict when the code is used with another currency.
+        """
+        self._enter_head(connection, tariff)
+        stored = {one.valid_from: one for one in _stored(connection, tariff.code)}
+        every = _stored(connection, tariff.code, all_of_them=True)
+        number = max((one.number for one in every), default=0)
+        new: list[int] = []
+        for version in tariff.versions:
+            known = stored.get(version.valid_from)
+            if known is not None and replace(version, number=known.number) == known:
+                continue
+            number += 1
+            self._add_version(connection, tariff.code, replace(version, number=number), actor)
+            if known is not None:
+                _replaced(connection, tariff.code, known.number, by=number)
+            new.append(number)
+        return Entered(tuple(new), len(tariff.versions) - len(new))
+
+    def _enter_head(self, connection: Connection, tariff: Tariff) -> None:
+        head = tables.tariffs
+        row = connection.execute(select(head).where(head.c.code == tariff.code)).first()
+        if row is None:
+            connection.execute(
+                insert(head).values(code=tariff.code, name=tariff.name, currency=tariff.currency)
+            )
+        elif row.currency != tariff.currency:
+            raise Conflict(
+                f"tariff {tariff.code} is in {row.currency}; one in {tariff.currency} needs "
+                "another code.",
+                field="currency",
+            )
+        elif row.name != tariff.name:
+            connection.execute(
+                update(head).where(head.c.code == tariff.code).values(name=tariff.name)
+            )
+
+    def _add_version(
+        self, connection: Connection, code: str, version: TariffVersion, actor: str
+    ) -> None:
+        connection.execute(
+            insert(tables.tariff_versions).values(
+                code=code,
+                number=version.number,
+                valid_from=version.valid_from.isoformat(),
+                document=version_document(version),
+                entered_at=epoch_of(self.clock()),
+                entered_by=actor,
+            )
+        )
+
+
+def _stored(connection: Connection, code: str, *, all_of_them: bool = False) -> list[TariffVersion]:
+    table = tables.tariff_versions
+    wanted = select(table).where(table.c.code == code).order_by(table.c.number)
+    if not all_of_them:
+        wanted = wanted.where(table.c.replaced_by.is_(None))
+    rows = connection.execute(wanted)
+    return [version_from(row.document, number=row.number) for row in rows]
+
+
+def _replaced(connection: Connection, code: str, number: int, *, by: int) -> None:
+    table = tables.tariff_versions
+    connection.execute(
+        update(table).where(table.c.code == code, table.c.number == number).values(replaced_by=by)
+    )
+
+
+def _tariff(row: Row[tuple[str, str, str]], versions: Iterable[TariffVersion]) -> Tariff:
+    return Tariff(row.code, row.name, row.currency, _sorted(versions))
+
+
+def _sorted(versions: Iterable[TariffVersion]) -> tuple[TariffVersion, ...]:
+    return tuple(sorted(versions, key=lambda one: one.valid_from))

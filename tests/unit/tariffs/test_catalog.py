@@ -1,0 +1,104 @@
+"""The catalog keeps what bills were made from, and entering the same again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_layer.errors import Conflict, NotFound
+from data_layer.storage.database import Database
+from data_layer.tariffs.catalog import Entered, TariffCatalog
+from data_layer.tariffs.model import FlatRate, Prices, Tariff, TariffVersion
+from data_layer.tariffs.price_book import PriceBook, PricesEntered
+
+NEW_YEAR, JULY = date(2026, 1, 1), date(2026, 7, 1)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database.open(tmp_path / "book.sqlite3")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def catalog(database: Database) -> TariffCatalog:
+    return TariffCatalog(database, lambda: datetime(2026, 11, 20, tzinfo=UTC))
+
+
+def tariff(*rates: tuple[date, str], name: str = "Home", currency: str = "SGD") -> Tariff:
+    versions = tuple(TariffVersion(day, FlatRate(Decimal(rate))) for day, rate in rates)
+    return Tariff("HOME", name, currency, versions)
+
+
+def enter(catalog: TariffCatalog, entered: Tariff) -> Entered:
+    with catalog.database.write() as connection:
+        return catalog.enter(connection, entered, actor="ops@example.com")
+
+
+def rates(found: Tariff) -> list[tuple[int, date, Decimal]]:
+    return [
+        (one.number, one.valid_from, one.energy.rate)
+        for one in found.versions
+        if isinstance(one.energy, FlatRate)
+    ]
+
+
+def test_entering_the_same_again_changes_nothing(catalog: TariffCatalog) -> None:
+    both = tariff((NEW_YEAR, "0.30"), (JULY, "0.32"))
+    assert enter(catalog, both) == Entered((1, 2), 0)
+    assert enter(catalog, both) == Entered((), 2)
+    assert catalog.get("HOME").on(JULY).energy == FlatRate(Decimal("0.32"))
+    assert catalog.all() == [catalog.get("HOME")]
+
+
+def test_a_replaced_version_stays_for_the_bills_made_from_it(catalog: TariffCatalog) -> None:
+    enter(catalog, tariff((NEW_YEAR, "0.30"), (JULY, "0.32")))
+    assert enter(catalog, tariff((JULY, "0.35"))) == Entered((3,), 0)
+    assert rates(catalog.get("HOME")) == [
+        (1, NEW_YEAR, Decimal("0.30")),
+        (3, JULY, Decimal("0.35")),
+    ]
+    assert rates(catalog.as_of("HOME", (1, 2))) == [
+        (1, NEW_YEAR, Decimal("0.30")),
+        (2, JULY, Decimal("0.32")),
+    ]
+
+
+def test_a_code_keeps_its_currency_and_may_change_its_name(catalog: TariffCatalog) -> None:
+    enter(catalog, tariff((NEW_YEAR, "0.30")))
+    with pytest.raises(Conflict, match="is in SGD; one in EUR needs another code"):
+        enter(catalog, tariff((JULY, "0.30"), currency="EUR"))
+    assert enter(catalog, tariff((NEW_YEAR, "0.30"), name="Home plus")) == Entered((), 1)
+    assert catalog.get("HOME").name == "Home plus"
+    with pytest.raises(NotFound, match="'OTHER' is not in the catalog"):
+        catalog.get("OTHER")
+
+
+def prices(first: int, *amounts: str) -> Prices:
+    starts = np.array([first + 1800 * n for n in range(len(amounts))], dtype=np.int64)
+    return Prices("agile", starts, tuple(map(Decimal, amounts)), first + 1800 * len(amounts))
+
+
+def test_prices_are_published_once(database: Database) -> None:
+    book = PriceBook(database)
+    with database.write() as connection:
+        assert book.enter(connection, prices(0, "0.1", "0.2", "0.3")) == PricesEntered(3, 0)
+        assert book.enter(connection, prices(1800, "0.20", "0.3", "0.4")) == PricesEntered(1, 2)
+    for changed in (prices(1800, "0.21"), Prices("agile", np.array([0]), (Decimal("0.1"),), 3600)):
+        with pytest.raises(Conflict, match="published once"), database.write() as connection:
+            book.enter(connection, changed)
+    found = book.get("agile", 1800, 7200)
+    assert found.starts.tolist() == [1800, 3600, 5400]
+    assert (found.price, found.end) == ((Decimal("0.2"), Decimal("0.3"), Decimal("0.4")), 7200)
+    with pytest.raises(NotFound, match="no price in this period"):
+        book.get("agile", 9000, 9001)
+    with database.write() as connection:
+        book.enter(connection, prices(10_800, "0.1"))
+    with pytest.raises(Conflict, match="has a gap"):
+        book.get("agile", 0, 12_600)
