@@ -14,7 +14,7 @@ Pages and callbacks are listed here by hand: `dash.register_page` for each page 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from threading import Lock
 from types import ModuleType
@@ -24,7 +24,7 @@ import click
 import dash
 from dash import Dash, html
 from dash.development.base_component import Component
-from flask import Flask
+from flask import Blueprint, Flask
 from flask_compress import Compress
 from flask_wtf.csrf import generate_csrf
 from pydantic import ValidationError
@@ -48,6 +48,8 @@ import pages.upload
 import pages.usage
 from api.exports import exports
 from api.health import health
+from api.meter_readings import meter_readings
+from api.meter_usage import meter_usage
 from api.unknown import unknown
 from api.uploads import uploads
 from cli.serving import serve
@@ -101,7 +103,7 @@ def create_app(settings: Settings | None = None, *, book: Book | None = None) ->
     app = _dash(server, asset_url)
     _register_pages(app, shared, access)
     _register_callbacks(app, shared, access)
-    for door in (uploads(opener.book), exports(opener.book), health(opener.book), unknown()):
+    for door in _doors(opener.book):
         server.register_blueprint(door)
     install(
         server,
@@ -111,6 +113,7 @@ def create_app(settings: Settings | None = None, *, book: Book | None = None) ->
             trusted_hosts=trusted_hosts(settings.trusted_hosts, host=settings.host),
             secure_cookies=settings.secure_cookies,
             asset_url=asset_url,
+            key_requests_per_minute=settings.key_requests_per_minute,
         ),
         access=access,
         callback_map=app.callback_map,
@@ -120,6 +123,13 @@ def create_app(settings: Settings | None = None, *, book: Book | None = None) ->
     cli.register(server)
     server.extensions["meterbook"] = (app, access)
     return server
+
+
+def _doors(book_of: Callable[[], Book]) -> Iterator[Blueprint]:
+    """The machines' doors; `unknown` answers for what the others leave of /api/."""
+    for door in (uploads, exports, health, meter_readings, meter_usage):
+        yield door(book_of)
+    yield unknown()
 
 
 class _Opener:

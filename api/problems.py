@@ -16,7 +16,7 @@ from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
-from data_layer.errors import MeterbookError, TooManyAttempts, Unavailable
+from data_layer.errors import MeterbookError, NotSignedIn, TooManyAttempts, Unavailable
 
 _LOG = logging.getLogger("meterbook")
 SCRIPT_PATHS = ("/api/", "/_dash", "/healthz")
@@ -42,6 +42,9 @@ def _known(error: MeterbookError) -> Response:
     answer = _answer(error.status, error.sentence, problem=error.problem, field=error.field)
     if isinstance(error, TooManyAttempts | Unavailable):
         answer.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, NotSignedIn) and request.path.startswith("/api/"):
+        wrong = ', error="invalid_token"' if "Authorization" in request.headers else ""
+        answer.headers["WWW-Authenticate"] = f'Bearer realm="Meterbook"{wrong}'
     return answer
 
 

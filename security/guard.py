@@ -21,6 +21,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from data_layer.accounts.model import Role
 from data_layer.book import Book
 from data_layer.errors import Forbidden, NotSignedIn
+from security.bearer import HOW, Bearers
 from security.callback_body import read_callback_body
 from security.headers import cache_files_long, never_cache
 from security.policy import (
@@ -38,6 +39,7 @@ from security.viewer import SignedIn, signed_in
 PAGE_ENDPOINTS = ("/", "/<path:path>")
 CALLBACK_ENDPOINT = "/_dash-update-component"
 COMPONENT_FILES_ENDPOINT = "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
+REST_PATHS = "/api/"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -49,6 +51,7 @@ class Guard:
     callback_map: Mapping[str, Mapping[str, Any]]
     csrf: CSRFProtect
     book_of: Callable[[], Book]
+    bearers: Bearers
 
     def judge(self) -> ResponseReturnValue | None:
         """Before every request: None lets it in, an answer is given instead, or it raises."""
@@ -62,6 +65,9 @@ class Guard:
         if policy.everyone and policy.is_file:
             return None
         _limit_body(policy)
+        if policy.takes_keys and self.bearers.present():
+            self.bearers.judge(policy.roles)
+            return None
         if not policy.everyone:
             person = signed_in()
             if person is None:
@@ -139,6 +145,8 @@ def _limit_body(policy: Policy) -> None:
 
 def _to_sign_in() -> ResponseReturnValue:
     """Somebody who opens a page is led to the sign-in and back; a script is told 401."""
+    if request.path.startswith(REST_PATHS):
+        raise NotSignedIn(f"an API key is missing: {HOW}.")
     is_script = request.path.startswith("/_dash")
     accepts_page = "text/html" in request.headers.get("Accept", "")
     if is_script or not accepts_page or request.method != "GET":

@@ -13,6 +13,8 @@ from markupsafe import Markup
 from components.document import SIGN_IN_STYLES, head
 from data_layer.book import Book
 from security import csrf, guard, headers, rate_limits, viewer
+from security.allowance import Allowance
+from security.bearer import Bearers
 from security.guard import Guard
 from security.policy import Access
 from security.secret_key import KeyFromHome, secret_key
@@ -28,6 +30,7 @@ class Surroundings:
     trusted_hosts: Sequence[str]
     secure_cookies: bool
     asset_url: Callable[[str], str]
+    key_requests_per_minute: int
 
 
 def install(
@@ -44,7 +47,8 @@ def install(
     app.session_interface = KeyFromHome(lambda: secret_key(around.private_folder))
     viewer.install(app, around.book_of, secure=secure)
     protection = csrf.install(app, secure=secure)
-    guard.install(app, Guard(access, callback_map, protection, around.book_of))
+    bearers = Bearers(around.book_of, Allowance(around.key_requests_per_minute))
+    guard.install(app, Guard(access, callback_map, protection, around.book_of, bearers))
     limiter = rate_limits.install(app)
     headers.install(app, script_hashes=script_hashes, secure=secure)
     app.jinja_env.globals["head"] = Markup(head(around.asset_url, styles=SIGN_IN_STYLES))  # noqa: S704 - made of our own constants

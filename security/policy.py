@@ -34,6 +34,8 @@ class Policy:
     """Changing requests must carry a form token; not so where no cookie identifies anybody."""
     is_file: bool = False
     """A file of the product, the same for everybody: long kept by browsers, sets no cookie."""
+    takes_keys: bool = False
+    """API keys open it too: so for the REST door, and nothing else."""
 
 
 _ROUTES: dict[str, Policy] = {}
@@ -46,6 +48,7 @@ def allow(
     largest_body: int = 64 * KILOBYTE,
     renews: bool = True,
     is_file: bool = False,
+    takes_keys: bool = False,
 ) -> None:
     """Let these roles use a Flask endpoint. May be said again in the same words."""
     _declare(
@@ -55,6 +58,7 @@ def allow(
             largest_body=largest_body,
             renews=renews,
             is_file=is_file,
+            takes_keys=takes_keys,
         ),
     )
 

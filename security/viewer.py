@@ -19,6 +19,7 @@ from data_layer.accounts.people import Person
 from data_layer.accounts.sign_in import Visit
 from data_layer.book import Book
 from data_layer.errors import NotSignedIn
+from security.bearer import key_viewer
 
 SESSION_COOKIE = "meterbook_session"
 
@@ -84,7 +85,10 @@ def signed_in() -> SignedIn | None:
 
 
 def current_viewer() -> Viewer:
-    """The viewer of this request. Raises NotSignedIn."""
+    """The viewer of this request, a key or a person. Raises NotSignedIn."""
+    by_key = key_viewer()
+    if by_key is not None:
+        return by_key
     found = signed_in()
     if found is None:
         raise NotSignedIn("you are not signed in.")

@@ -20,6 +20,7 @@ from data_layer.accounts.model import Account, Role, StaffMember
 from data_layer.accounts.people import find_person
 from data_layer.accounts.sign_in import SignIn
 from data_layer.book import Book
+from data_layer.clock import Clock, system_clock
 from settings import Settings
 
 PASSWORD = "a long enough one"
@@ -74,6 +75,12 @@ class Served:
         )
         return found
 
+    def key(self, role: Role) -> dict[str, str]:
+        """The header of a new API key; a household's is bound to OWN_METER."""
+        meters = (OWN_METER,) if role is Role.HOUSEHOLD else ()
+        _, text = self.book.api_keys.issue(role, name="test", meter_ids=meters, actor="cli")
+        return {"Authorization": f"Bearer {text}"}
+
     def give_password(self, role: Role) -> None:
         sign_in: SignIn = self.book.sign_in
         token = sign_in.issue_link(EMAILS[role], actor="cli")
@@ -108,9 +115,9 @@ def callback_body(key: str, entry: Mapping[str, Any], *, value: object = None) -
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[Served]:
+def serving(home: Path, *, clock: Clock = system_clock) -> Iterator[Served]:
     """An application over a new home, furnished."""
-    with Book.open(home, scheduled=False) as book:
+    with Book.open(home, scheduled=False, clock=clock) as book:
         for meter_id, email in ((OWN_METER, "tan@example.org"), (OTHER_METER, "lim@example.org")):
             account = Account(
                 meter_id, f"Owner of {meter_id}", "1 Orchard Road", email=email, region="Central",

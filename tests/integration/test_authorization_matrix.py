@@ -43,6 +43,11 @@ ROUTES: Mapping[str, frozenset[str]] = {
     "_dash_assets.static": EVERYBODY,
     "health.healthz": EVERYBODY,
     "unknown.nothing_here": EVERYBODY,
+    "meter_readings.receive_one": frozenset({ADMIN}),
+    "meter_readings.receive_many": frozenset({ADMIN}),
+    "meter_usage.get_consumption": frozenset({HOUSEHOLD, ADMIN}),
+    "meter_usage.usage": frozenset({HOUSEHOLD, ADMIN}),
+    "meter_usage.usage_of_meter": frozenset({HOUSEHOLD, ADMIN}),
     "sign_in.show": EVERYBODY,
     "sign_in.enter": EVERYBODY,
     "sign_in.show_link": EVERYBODY,
@@ -62,6 +67,7 @@ ARGUMENTS = {
     "token": "guessed",
     "what": "groups",
     "file_id": "0" * 32,
+    "meter": OWN_METER,
 }
 VISITORS = ("anonymous", *Role)
 
@@ -132,6 +138,46 @@ def test_every_route_opens_to_its_roles_only(shared: Served, who: str) -> None:
                 assert answer.status_code not in (401, 403, 500), said
             else:
                 assert answer.status_code == (401 if who == "anonymous" else 403), said
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_key_opens_the_rest_door_to_its_role_and_nothing_else(shared: Served, role: Role) -> None:
+    key = shared.key(role)
+    for rule in rules(shared):
+        policy = policy_of(rule.endpoint)
+        assert policy is not None
+        for method, address in requests_of(rule):
+            client = shared.server.test_client()
+            answer = client.open(address, method=method, headers=key, buffered=True)
+            said = f"{role} key {method} {address}: {answer.status}"
+            assert policy.takes_keys <= address.startswith("/api/"), said
+            if policy.takes_keys:
+                may = role in ROUTES[rule.endpoint]
+                assert (answer.status_code not in (401, 403, 500)) is may, said
+                assert answer.status_code == 403 or may, said
+            elif "anonymous" not in ROUTES[rule.endpoint]:
+                assert answer.status_code in (401, 403), said
+
+
+@pytest.mark.parametrize("with_key", [False, True])
+def test_the_rest_door_shows_anothers_meter_like_none_at_all(
+    shared: Served, *, with_key: bool
+) -> None:
+    browser = shared.anonymous() if with_key else shared.browser(HOUSEHOLD)
+    key = shared.key(HOUSEHOLD) if with_key else {}
+    period = "start=2026-11-01&end=2026-11-02"
+    for address in (
+        "/api/get_consumption?meter_id={}&period=today",
+        f"/api/usage?meter_id={{}}&{period}",
+        f"/api/meters/{{}}/usage?{period}",
+    ):
+        answers = [
+            browser.client.get(address.format(meter_id), headers=key)
+            for meter_id in (OTHER_METER, NO_METER)
+        ]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert _without(answers[0], OTHER_METER) == _without(answers[1], NO_METER)
+        assert browser.client.get(address.format(OWN_METER), headers=key).status_code == 200
 
 
 @pytest.mark.parametrize("who", VISITORS)
