@@ -133,11 +133,13 @@ def differences(page: Ints, edges: Ints, start: int, step: int, out: Ints) -> in
         opens, closes = page[hole + n], page[hole + holes + n]
         if closes <= first_edge or opens >= before:
             continue
-        for bucket in range(buckets):
+        bucket = max(0, -((start - opens) // step)) if step else _below(edges, 0, buckets, opens)
+        while bucket < buckets:
             a = start + step * bucket if step else edges[bucket]
             b = start + step * (bucket + 1) if step else edges[bucket + 1]
             if b > closes:
                 break
-            if a >= opens and a < b:
+            if a < b:
                 out[3, bucket] -= 1
+            bucket += 1
     return off

@@ -215,6 +215,12 @@ class SortedIndex:
         counts = zip(self.roster.paths, self._coverage.meters.tolist(), strict=True)
         return {path: count for path, count in counts if count}
 
+    @property
+    def series_per_cell(self) -> dict[Path, int]:
+        """How many rows with readings count in each cell."""
+        counts = zip(self.roster.paths, self._coverage.members.tolist(), strict=True)
+        return {path: count for path, count in counts if count}
+
     def slots(self, cells: Sequence[Path], start: int, end: int) -> Measures:
         """Each cell in each half hour of [start, end), widened to whole half hours."""
         low, high = whole_half_hours(start, end, self.grid_phase)

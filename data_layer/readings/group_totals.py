@@ -14,6 +14,7 @@ from threading import Lock
 import numpy as np
 
 from data_layer.errors import BadInput
+from data_layer.readings.masking import mask
 from data_layer.readings.model import Buckets, GroupPath, Ints
 from data_layer.readings.slot_delta import SlotDelta, difference
 from data_layer.readings.tail import Words
@@ -22,8 +23,6 @@ from data_layer.readings.who_reports import reporting_changes, totals_off_the_gr
 from index.history import HALF_HOUR, slots_at_or_after
 
 Groups = Sequence[Collection[GroupPath]]
-VALUES_AT_ONCE = 4_000_000
-"""Groups times half hours looked at together where small groups are masked."""
 
 
 class GroupTotals:
@@ -75,19 +74,20 @@ class GroupTotals:
 
 def index_totals(view: View, groups: Groups, edges: Ints) -> Buckets:
     """What the index alone has of each group."""
-    sums = Buckets(edges, *(np.zeros((len(groups), len(edges) - 1), np.int64) for _ in range(4)))
-    wanted = sorted(set(view.index.cells).intersection(path for paths in groups for path in paths))
-    place = {path: n for n, path in enumerate(wanted)}
-    if not wanted:
-        return sums
-    found = view.index.totals(wanted, edges)
+    sums = _nothing(groups, edges)
+    edges = np.ascontiguousarray(edges)
     for group, paths in enumerate(groups):
-        rows = [place[path] for path in frozenset(paths) if path in place]
-        sums.consumption_wh[group] = found.consumption[rows].sum(axis=0)
-        sums.estimated_wh[group] = found.estimated[rows].sum(axis=0)
-        sums.missing_half_hours[group] = found.missing[rows].sum(axis=0)
-        sums.reporting[group] = found.reporting[rows].sum(axis=0)
+        found = view.index.group(paths).totals(edges)
+        sums.consumption_wh[group] = found.consumption
+        sums.estimated_wh[group] = found.estimated
+        sums.missing_half_hours[group] = found.missing
+        sums.reporting[group] = found.reporting
     return sums
+
+
+def _nothing(groups: Groups, edges: Ints) -> Buckets:
+    columns = np.zeros((4, len(groups), max(0, len(edges) - 1)), dtype=np.int64)
+    return Buckets(edges, *columns)
 
 
 class _Answer:
@@ -99,6 +99,8 @@ class _Answer:
     def plain(self, groups: Groups, edges: Ints) -> Buckets:
         """O(cells x buckets) and what the tails changed in them."""
         sums, delta = index_totals(self._view, groups, edges), self._delta
+        if delta.is_nothing:
+            return sums
         slots = slots_at_or_after(edges, self._view.grid_phase)
         half_hourly = bool((np.diff(slots) == 1).all())
         for group, cells in enumerate(self._codes(groups)):
@@ -124,25 +126,13 @@ class _Answer:
         """
         sums = self.plain(groups, edges)
         fine_edges = np.arange(int(edges[0]), int(edges[-1]) + 1, HALF_HOUR, dtype=np.int64)
-        starts = (edges[:-1] - edges[0]) // HALF_HOUR
-        step = max(1, VALUES_AT_ONCE // len(fine_edges))
-        series = self._series_counted(groups)
-        for first in range(0, len(groups), step):
-            part = slice(first, first + step)
-            fine = self.plain(groups[part], fine_edges)
-            few = (fine.reporting > 0) & (fine.reporting < at_least)
-            silent = fine.reporting < at_least
-            hidden = np.maximum(series[part, None], at_least) - fine.missing_half_hours
-
-            def bucketed(values: Ints) -> Ints:
-                return np.add.reduceat(values, starts, axis=1)
-
-            sums.consumption_wh[part] -= bucketed(np.where(few, fine.consumption_wh, 0))
-            mostly = ~few & (2 * fine.estimated_wh > fine.consumption_wh)
-            sums.estimated_wh[part] = bucketed(np.where(mostly, fine.consumption_wh, 0))
-            sums.missing_half_hours[part] += bucketed(np.where(silent, hidden, 0))
-            shown = bucketed(np.where(few, 0, fine.reporting))
-            sums.reporting[part] = np.where(shown > 0, sums.reporting[part], 0)
+        starts = np.ascontiguousarray((edges - edges[0]) // HALF_HOUR)
+        for group, series in enumerate(self._series_counted(groups)):
+            fine = _one(self.plain(groups[group : group + 1], fine_edges), 0)
+            told = _one(sums, group)
+            mask(fine, starts, at_least, series, told)
+            sums.consumption_wh[group], sums.estimated_wh[group] = told[0], told[1]
+            sums.missing_half_hours[group], sums.reporting[group] = told[2], told[3]
         return sums
 
     def _codes(self, groups: Groups) -> list[Ints]:
@@ -159,16 +149,15 @@ class _Answer:
         for group, codes in enumerate(self._codes(groups)):
             reporting[group] += by_cell[np.isin(touched, codes)].sum(axis=0)
 
-    def _series_counted(self, groups: Groups) -> Ints:
+    def _series_counted(self, groups: Groups) -> list[int]:
         """How many series count in each group."""
-        index, series = self._view.index, Counter[tuple[str, str, str]]()
-        alive = index.latest_of(np.arange(len(index.keys))).there
-        for row in np.flatnonzero(alive).tolist():
-            place = index.place(row)
-            if place is not None:
-                series[place] += 1
+        series = Counter[tuple[str, str, str]](self._view.index.series_per_cell)
         for cell, change in self._delta.series.items():
             series[self._cells.words[cell]] += change
-        return np.array(
-            [sum(series[path] for path in frozenset(paths)) for paths in groups], dtype=np.int64
-        )
+        return [sum(series[path] for path in frozenset(paths)) for paths in groups]
+
+
+def _one(sums: Buckets, group: int) -> Ints:
+    """One group's four columns in one array."""
+    columns = (sums.consumption_wh, sums.estimated_wh, sums.missing_half_hours, sums.reporting)
+    return np.stack([column[group] for column in columns])

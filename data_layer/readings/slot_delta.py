@@ -92,6 +92,10 @@ class SlotDelta:
         nowhere = Stretches.nowhere()
         return cls(none, none, none, none, none, none, nowhere, nowhere, {}, {})
 
+    @property
+    def is_nothing(self) -> bool:
+        return not (len(self.slot) or len(self.became.lead) or self.series or self.meters)
+
     def plus(self, other: SlotDelta) -> SlotDelta:
         return _summed([self, other])
 

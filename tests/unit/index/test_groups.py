@@ -16,7 +16,8 @@ from tests.unit.index.test_sorted_index import build, some_edges
 
 
 def assert_answers(index: SortedIndex, home: Home, rng: random.Random) -> None:
-    cells = sorted({p for key in home.keys() if (p := home.places.get(key)) is not None})
+    living = home.keys()
+    cells = sorted({p for key in living if (p := home.places.get(key)) is not None})
     chosen = rng.sample(cells, rng.randint(0, len(cells)))
     group = index.group([*chosen, ("nobody", "lives", "here")])
     edges = some_edges(home, rng)
