@@ -49,7 +49,7 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         os.close(descriptor)
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Write every byte; the kernel may take less than it is given. Raises OSError."""
     written = os.write(descriptor, data)
     if written < len(data):

@@ -2,7 +2,9 @@
 
 `log_format` draws the lines, `log_names` the folder, `log_recovery` reads it after a crash.
 
-    append   one write, one fdatasync; the lines are safe when it returns
+    prepare  the lines and their checksums as they go to disk; may be done while the group before
+             is still being written
+    write    one write, one fdatasync; the lines are safe when it returns
       write fails     cut back to the length before, fsync, Unavailable: try again later
       fdatasync fails never retried (the kernel may have dropped the pages): poisoned, closed
                       until a restart recovers
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -28,12 +31,23 @@ from data_layer.storage.durable_files import (
     write_atomically,
     write_new,
 )
-from data_layer.storage.log_format import Header, chain
+from data_layer.storage.log_chain import Lines, chained
+from data_layer.storage.log_format import Header
 from data_layer.storage.log_names import LOG_NAME, sealed_path
 from data_layer.storage.log_recovery import Recovered
 
 RESERVE_BYTES = 256 << 20
 """Free space left for merging a day and for the operator to act in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Lines as they go to disk, behind those that end with the checksum `previous`."""
+
+    data: memoryview
+    lines: int
+    previous: int
+    crc: int
 
 
 class WriteAheadLog:
@@ -99,22 +113,32 @@ class WriteAheadLog:
         """Why nothing more is taken until a restart, None when all is well."""
         return self._poison
 
-    def append(self, lines: Sequence[bytes]) -> None:
-        """Make payload lines (no line feed, no CRC) durable: one write, one fdatasync.
+    def prepare(self, lines: Lines, after: Prepared | None = None) -> Prepared:
+        """Complete lines so that they continue the log, or what is `after` to be written first."""
+        previous = self._crc if after is None else after.crc
+        data, crc = chained(lines, previous)
+        return Prepared(data, len(lines), previous, crc)
+
+    def write(self, prepared: Prepared) -> None:
+        """Make prepared lines durable: one write, one fdatasync.
 
         Raises Unavailable; then none of the lines will ever be served.
         """
-        if not lines:
-            return
         with self._lock:
             descriptor = self._ready()
-            data, crc = chain(lines, self._crc)
-            self._keep_reserve(descriptor, len(data))
-            self._write(descriptor, data)
+            if prepared.previous != self._crc:
+                raise Unavailable("The readings before these could not be written.")
+            self._keep_reserve(descriptor, len(prepared.data))
+            self._write(descriptor, prepared.data)
             self._make_durable(descriptor)
-            self._crc = crc
-            self._length += len(data)
-            self.lines += len(lines)
+            self._crc = prepared.crc
+            self._length += len(prepared.data)
+            self.lines += prepared.lines
+
+    def append(self, lines: Sequence[bytes]) -> None:
+        """Prepare and write payload lines (no line feed, no checksum). Raises Unavailable."""
+        if lines:
+            self.write(self.prepare(Lines.of(lines)))
 
     def seal(self) -> Path | None:
         """Close the log under its own generation and open the next; None when it has no lines.
@@ -172,7 +196,7 @@ class WriteAheadLog:
                 retry_after=300,
             )
 
-    def _write(self, descriptor: int, data: bytes) -> None:
+    def _write(self, descriptor: int, data: memoryview) -> None:
         try:
             write_all(descriptor, data)
         except OSError as error:
