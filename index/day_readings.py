@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
+from numba import types
 
+from index.compiled import READ_BYTES, READ_INTS, READ_NARROW, compiled
 from index.history import Bytes, Ints
 
 Key = tuple[str, str]
@@ -17,6 +20,44 @@ Path = tuple[str, str, str]
 Places = Mapping[Key, Path | None]
 """A path: the register counts for its meter and in that cell. None: it counts in nothing (an
 export register, a band beside its total). Absent: it counts for its meter, but in no cell."""
+
+_COLUMNS = {"code": np.int32, "times": np.int64, "values": np.int64, "kinds": np.uint8}
+_WELL, _OUTSIDE, _DISORDER, _UNNAMED = range(4)
+
+
+@compiled(
+    types.int64(READ_NARROW, READ_INTS, READ_BYTES, types.int64, types.int64, types.int32[::1])
+)
+def _survey(
+    code: npt.NDArray[np.int32],
+    times: Ints,
+    kinds: Bytes,
+    start: int,
+    end: int,
+    pointer: npt.NDArray[np.int32],
+) -> int:
+    """Write where each series begins; what is wrong with the columns."""
+    series, fault = len(pointer) - 1, _WELL
+    seen = 0
+    for i in range(len(code)):
+        own = code[i]
+        if own < 0 or own >= series:
+            return _UNNAMED
+        if times[i] < start or times[i] >= end:
+            return _OUTSIDE
+        if i and own == code[i - 1]:
+            later = times[i] > times[i - 1]
+            if not later and not (times[i] == times[i - 1] and kinds[i] > kinds[i - 1]):
+                fault = _DISORDER
+        elif i and own < code[i - 1]:
+            fault = _DISORDER
+        while seen <= own:
+            pointer[seen] = i
+            seen += 1
+    while seen <= series:
+        pointer[seen] = len(code)
+        seen += 1
+    return fault
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,24 +73,28 @@ class DayReadings:
     start: int
     end: int
     series: tuple[Key, ...]
-    code: Ints
+    code: npt.NDArray[np.integer]
     times: Ints
     values: Ints
     kinds: Bytes
+    pointer: npt.NDArray[np.int32] = field(init=False)
+    """Readings of series n are pointer[n]:pointer[n + 1]."""
 
     def __post_init__(self) -> None:
         """Raises ValueError: an index over disordered days would be silently wrong."""
         if not len(self.code) == len(self.times) == len(self.values) == len(self.kinds):
             raise ValueError("the columns of a day differ in length")
-        if not len(self.times):
-            return
-        if int(self.times.min()) < self.start or int(self.times.max()) >= self.end:
+        for name, dtype in _COLUMNS.items():
+            object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name), dtype))
+        object.__setattr__(self, "pointer", np.empty(len(self.series) + 1, dtype=np.int32))
+        columns = (self.code, self.times, self.kinds, self.start, self.end, self.pointer)
+        fault = _survey(*columns)
+        if fault == _OUTSIDE:
             raise ValueError(f"a reading lies outside its day [{self.start}, {self.end})")
-        code, time = np.diff(self.code), np.diff(self.times)
-        kind_rises = self.kinds[1:] > self.kinds[:-1]
-        rises = (code > 0) | ((code == 0) & ((time > 0) | ((time == 0) & kind_rises)))
-        if not rises.all():
+        if fault == _DISORDER:
             raise ValueError("the readings of a day are not in order of (code, time, kind)")
+        if fault == _UNNAMED:
+            raise ValueError("a reading is of a series that the day does not name")
 
     def __len__(self) -> int:
         return len(self.times)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from index.cells import Cells, share_of
-from index.day_block import ESCAPE, NO_LINE
+from index.day_block import NO_LINE, STEP_ESCAPE, Lines
 from index.grid import SLOTS
 from index.half_hours import half_hours
 from index.history import HALF_HOUR, INITIAL, READ, History
@@ -49,16 +49,15 @@ def _check_segments(parts: Segments) -> None:
 def _check_lines(leaves: Leaves) -> None:
     shape = (len(leaves.blocks), leaves.segments.count)
     _demand(leaves.base.shape == shape, "base has the wrong shape")
-    _demand(leaves.line.shape == shape, "line has the wrong shape")
+    _demand(leaves.directory.place.shape == (shape[0], 3), "place has the wrong shape")
+    _demand(leaves.directory.line.shape[1] == shape[1], "line has the wrong shape")
     _demand(np.all(np.diff(leaves.blocks) > 0), "blocks are out of order")
-    used = leaves.line[leaves.line != NO_LINE]
+    number = _numbers(leaves)
+    used = number[number != NO_LINE]
     _demand(len(np.unique(used)) == len(used), "a line is used twice")
-    _demand(not len(used) or 0 <= used.min() <= used.max() < len(leaves.lines), "a line is none")
-    _demand(np.all(np.diff(leaves.lines.escape_at) > 0), "escapes are out of order")
-    offset, _ = leaves.lines.decoded(used)
-    escaped = (leaves.lines.words(used) & ESCAPE) == ESCAPE
-    fits = (offset >= 0) & (offset < ESCAPE)
-    _demand(np.all(fits | escaped), "an offset that does not fit was not escaped")
+    lowest, highest = -2 - len(leaves.lines.shorts), len(leaves.lines.words)
+    _demand(np.all((used > lowest) & (used < highest)), "a line is none")
+    _demand(np.all(np.diff(leaves.lines.escapes[0]) > 0), "escapes are out of order")
     for number, side in leaves.side.items():
         _demand(np.all(leaves.grid.block(side.times) == number), "a side reading is elsewhere")
         _demand(not np.any(leaves.grid.on_grid(side.times)), "a side reading is on the grid")
@@ -82,15 +81,38 @@ def _check_row(leaves: Leaves, row: int) -> None:
         np.array_equal(leaves.base[:, row], history.unrolled(edges)),
         f"base of row {row} is not U at its blocks' openings",
     )
-    for number in leaves.blocks[leaves.line[:, row] != NO_LINE].tolist():
+    for number in leaves.blocks[_numbers(leaves)[:, row] != NO_LINE].tolist():
         slots = np.arange(number * SLOTS, (number + 1) * SLOTS)
         total, read = leaves.dense(rows, int(slots[0]), int(slots[-1]) + 1)
         at = grid.time(slots)
         _demand(np.array_equal(total[0], history.unrolled(at)), f"a line of row {row} is not U")
         stands = np.isin(at, found.times)
         _demand(np.array_equal(read[0], stands), f"a reading of row {row} is marked wrongly")
+    _check_closed(leaves, row, history)
     if len(found):
         _check_half_hours(leaves, row, history)
+
+
+def _check_closed(leaves: Leaves, row: int, history: History) -> None:
+    """The steps of closed lines are what is used in their half hours, to the next block's first."""
+    shorts = np.concatenate((leaves.lines.shorts.given, leaves.lines.shorts.more))
+    for block, number in zip(
+        leaves.blocks.tolist(), _numbers(leaves)[:, row].tolist(), strict=True
+    ):
+        if number < NO_LINE:
+            edges = leaves.grid.time(np.arange(block * SLOTS, (block + 1) * SLOTS + 1))
+            step = shorts[-2 - number].astype(np.int64) & STEP_ESCAPE
+            usual = step != STEP_ESCAPE
+            same = step[usual] == np.diff(history.unrolled(edges))[usual]
+            gaps = leaves.gaps.take(leaves.gaps.rows == row)
+            in_gap = np.any((gaps.low <= block * SLOTS) & (gaps.high > block * SLOTS))
+            _demand(in_gap or np.all(same), f"a closed line of row {row} is not what was used")
+
+
+def _numbers(leaves: Leaves) -> Lines:
+    """Line numbers, (blocks, rows)."""
+    shape = leaves.base.shape
+    return leaves.directory.numbers(np.arange(shape[0]), np.arange(shape[1]))
 
 
 def _check_half_hours(leaves: Leaves, row: int, history: History) -> None:

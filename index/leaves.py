@@ -2,8 +2,9 @@
 
     blocks  int64 [B]      numbers of the blocks that are stored, ascending
     base    int64 [B][R]   U at each block's first slot, right for every row (register at midnight)
-    line    int32 [B][R]   the row's line in that block, NO_LINE where U does not move in it
+    directory              which line a row has in a block: none where U does not move in it
                            (not yet read, no longer read, between segments) or a long gap runs on
+    lines                  open and closed
     side    block -> off-grid readings
 
 A block is stored when some row has a line in it, so cost follows readings, not the calendar.
@@ -13,13 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from index.columns import Columns, ordered
-from index.day_block import NO_LINE, DayLines, Lines
+from index.day_block import DayLines
+from index.directory import Directory
 from index.grid import SLOTS, Grid
 from index.history import INITIAL, READ, Bytes, Ints, Mask
+from index.leaf_access import add_offsets, unroll_rows
 from index.long_gaps import LongGaps
 from index.segments import Segments
 from index.side_columns import SideColumns, stacked
@@ -44,11 +50,27 @@ class Leaves:
     grid: Grid
     blocks: Ints
     base: Ints
-    line: Lines
+    directory: Directory
     lines: DayLines
     side: Mapping[int, SideColumns]
     segments: Segments
     gaps: LongGaps
+
+    @cached_property
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """What compiled functions read; `leaf_access.LEAF_TYPES` in signatures."""
+        words, shorts = self.lines.words, self.lines.shorts
+        return (
+            self.blocks,
+            self.base,
+            self.directory.place,
+            self.directory.line,
+            words.given,
+            words.more,
+            shorts.given,
+            shorts.more,
+            self.lines.escapes,
+        )
 
     def place(self, numbers: Ints) -> tuple[Ints, Mask]:
         """Position of each block number (or of the next one stored), and whether it is stored."""
@@ -72,35 +94,32 @@ class Leaves:
         result[~inside] = last
         return result
 
-    def _line_of(self, position: Ints, stored: Mask, rows: Ints | slice, count: int) -> Lines:
-        result = np.full((len(position), count), NO_LINE, dtype=np.int32)
-        chosen = position[stored]
-        result[stored] = (
-            self.line[chosen] if isinstance(rows, slice) else self.line[chosen[:, None], rows]
-        )
-        return result
+    def _unrolled(self, rows: Ints, position: Ints, opening: Ints) -> tuple[Ints, Mask]:
+        """U and reads in whole blocks, (rows, blocks * 48); below 0 is a block not stored."""
+        shape = (len(rows), len(position) * SLOTS)
+        total, read = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.bool_)
+        unroll_rows(*self.arrays, rows, position, opening, total, read)
+        return total, read
 
     def dense(self, rows: Ints, first: int, last: int) -> tuple[Ints, Mask]:
         """U and "a reading stands here" at the slots first..last-1: two (rows, slots) arrays."""
         low, high = first // SLOTS, (last - 1) // SLOTS + 1
         position, stored = self.place(np.arange(low, high))
-        line = self._line_of(position, stored, rows, len(rows))
-        offset, read = self.lines.decoded(line)
-        offset += self._opening(position, rows)[:, :, None]
+        opening = self._opening(position, rows)
+        total, read = self._unrolled(rows, np.where(stored, position, -1), opening)
         cut = slice(first - low * SLOTS, last - low * SLOTS)
-        width = (high - low) * SLOTS
-        total = offset.transpose(1, 0, 2).reshape(len(rows), width)[:, cut]
+        total, read = total[:, cut], read[:, cut]
         self._put_gaps(total, rows, np.arange(first, last))
-        return total, read.transpose(1, 0, 2).reshape(len(rows), width)[:, cut]
+        return total, read
 
     def at(self, slots: Ints, rows: Ints | slice = ALL) -> Ints:
         """U of many rows at some slots: shape (slots, rows). O(1) each."""
         position, stored = self.place(slots // SLOTS)
         result = self._opening(position, rows)
-        within = np.flatnonzero(stored & (slots % SLOTS != 0))
-        if len(within):
-            line = self._line_of(position[within], stored[within], rows, result.shape[1])
-            result[within] += self.lines.offsets_at(line, (slots[within] % SLOTS)[:, None])
+        within = slots % SLOTS
+        if within.any():
+            numbers = np.arange(self.segments.count)[rows]
+            add_offsets(*self.arrays, numbers, np.where(stored, position, -1), within, result)
         self._put_gaps(result.T, rows, slots)
         return result
 
@@ -123,12 +142,12 @@ class Leaves:
         """Every reading of the rows (renumbered from 0) in the blocks low..high-1."""
         start, stop = np.searchsorted(self.blocks, [low, high]).tolist()
         position = np.arange(start, stop)
-        line = self._line_of(position, np.ones(len(position), np.bool_), rows, len(rows))
-        offset, read = self.lines.decoded(line)
-        row, nth, slot = np.nonzero(read.transpose(1, 0, 2))
-        total = self.base[position[nth], rows[row]] + offset[nth, row, slot]
+        total, read = self._unrolled(rows, position, self._opening(position, rows))
+        row, column = np.nonzero(read)
+        nth, slot = np.divmod(column, SLOTS)
         times = self.grid.time(self.blocks[position[nth]] * SLOTS + slot)
-        return self._told_apart(rows, row, times, total, self._beside(rows, low, high))
+        beside = self._beside(rows, low, high)
+        return self._told_apart(rows, row, times, total[row, column], beside)
 
     def _told_apart(
         self, rows: Ints, row: Ints, times: Ints, total: Ints, beside: SideColumns

@@ -50,6 +50,10 @@ class LongGaps:
             high[long] * SLOTS,
         )
 
+    @classmethod
+    def none(cls) -> LongGaps:
+        return cls(*[np.zeros(0, dtype=np.int64)] * 7)
+
     def __len__(self) -> int:
         return len(self.rows)
 

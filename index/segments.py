@@ -71,6 +71,11 @@ class Segments:
             columns.kinds[first],
         )
 
+    @classmethod
+    def none(cls) -> Segments:
+        none = np.zeros(0, dtype=np.int64)
+        return cls(0, *[none] * 6, none.astype(np.uint8))
+
     def __len__(self) -> int:
         return len(self.rows)
 

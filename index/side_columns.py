@@ -69,18 +69,24 @@ def stacked(parts: list[SideColumns]) -> SideColumns:
 def split_by_block(columns: Columns, rows: Ints, off: Mask, block: Ints) -> dict[int, SideColumns]:
     """Off-grid readings by their block; `rows` are the true row numbers of `columns`' rows."""
     where = np.flatnonzero(off)
-    if not len(where):
-        return {}
-    order = where[np.argsort(block[where], kind="stable")]
-    numbers, start = np.unique(block[order], return_index=True)
-    side = SideColumns(
-        rows[columns.rows[order]],
-        columns.times[order],
-        columns.values[order],
-        columns.kinds[order],
+    found = SideColumns(
+        rows[columns.rows[where]],
+        columns.times[where],
+        columns.values[where],
+        columns.kinds[where],
     )
+    return split(found, block[where])
+
+
+def split(columns: SideColumns, block: Ints) -> dict[int, SideColumns]:
+    """Readings by their block."""
+    if not len(columns):
+        return {}
+    order = np.lexsort((columns.kinds, columns.times, columns.rows, block))
+    found = columns.take(order)
+    numbers, start = np.unique(block[order], return_index=True)
     stops = [*start[1:].tolist(), len(order)]
     return {
-        int(number): side.take(slice(low, high))
+        int(number): found.take(slice(low, high))
         for number, low, high in zip(numbers.tolist(), start.tolist(), stops, strict=True)
     }

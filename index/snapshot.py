@@ -1,6 +1,6 @@
 """A version of the index in one file: written whole or not at all, read by memory map.
 
-    offset 0   magic      8 bytes  b"MTRIDX1\\n"
+    offset 0   magic      8 bytes  b"MTRIDX2\\n"
            8   length     uint64   of the header's JSON text, little endian
           16   checksum   uint32   CRC-32 of that text
           20   header     JSON     {"generation", "origin", "size", "sections": {name: {...}}}
@@ -28,18 +28,26 @@ import numpy.typing as npt
 
 from index.cells import Cells
 from index.day_block import DayLines
-from index.grid import DAY, SLOTS, Grid
+from index.directory import Directory
+from index.grid import DAY, Grid
 from index.leaves import Leaves
 from index.long_gaps import LongGaps
 from index.prefix_table import PrefixTable
 from index.roster import Names, Roster
 from index.segments import Segments
 from index.side_columns import SideColumns, stacked
+from index.tidying import tidied
 
-MAGIC = b"MTRIDX1\n"
+MAGIC = b"MTRIDX2\n"
 _PRELUDE = struct.Struct("<8sQI")
 _ALIGN = 64
-_DTYPES = {"int64": np.int64, "int32": np.int32, "uint32": np.uint32, "uint8": np.uint8}
+_DTYPES = {
+    "int64": np.int64,
+    "int32": np.int32,
+    "uint32": np.uint32,
+    "uint16": np.uint16,
+    "uint8": np.uint8,
+}
 
 Array = npt.NDArray[Any]
 _SEGMENTS = ("rows", "start", "end", "opening", "closing", "shift", "kind")
@@ -65,18 +73,20 @@ class Loaded:
 
 def save(path: FilePath, roster: Roster, leaves: Leaves, cells: Cells, *, generation: int) -> None:
     """Write beside the path, fsync, rename, fsync the folder."""
-    sections = {
-        name: np.ascontiguousarray(a) for name, a in _sections(roster, leaves, cells).items()
-    }
+    sections = _sections(roster, tidied(leaves), cells)
     described, offset = {}, 0
-    for name, array in sections.items():
+    for name, parts in sections.items():
+        size = sum(part.nbytes for part in parts)
+        checksum = 0
+        for part in parts:
+            checksum = zlib.crc32(_bytes(part), checksum)
         described[name] = {
-            "dtype": array.dtype.name,
-            "shape": list(array.shape),
+            "dtype": parts[0].dtype.name,
+            "shape": [sum(len(part) for part in parts), *parts[0].shape[1:]],
             "offset": offset,
-            "crc32": zlib.crc32(_bytes(array)),
+            "crc32": checksum,
         }
-        offset += -(-array.nbytes // _ALIGN) * _ALIGN
+        offset += -(-size // _ALIGN) * _ALIGN
     header = {
         "generation": generation,
         "origin": leaves.grid.origin,
@@ -87,9 +97,10 @@ def save(path: FilePath, roster: Roster, leaves: Leaves, cells: Cells, *, genera
     beside = path.with_name(path.name + ".tmp")
     with beside.open("wb") as file:
         file.write(_padded(_PRELUDE.pack(MAGIC, len(text), zlib.crc32(text)) + text))
-        for array in sections.values():
-            file.write(_bytes(array))
-            file.write(bytes(-array.nbytes % _ALIGN))
+        for parts in sections.values():
+            for part in parts:
+                file.write(_bytes(part))
+            file.write(bytes(-sum(part.nbytes for part in parts) % _ALIGN))
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
@@ -101,16 +112,15 @@ def save(path: FilePath, roster: Roster, leaves: Leaves, cells: Cells, *, genera
 
 
 def _bytes(array: Array) -> memoryview:
-    return memoryview(array.reshape(-1).view(np.uint8).data)
+    return memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 def _padded(data: bytes) -> bytes:
     return data + bytes(-len(data) % _ALIGN)
 
 
-def _sections(roster: Roster, leaves: Leaves, cells: Cells) -> dict[str, Array]:
-    lines, numbers = leaves.lines.compacted(leaves.line)
-    words = lines.slabs[0] if lines.slabs else np.zeros((0, SLOTS), np.uint32)
+def _sections(roster: Roster, leaves: Leaves, cells: Cells) -> dict[str, tuple[Array, ...]]:
+    """Every section, as arrays that stand in the file one behind the other."""
     names = json.dumps({"keys": roster.keys, "paths": roster.paths}).encode()
     blocks = sorted(leaves.side)
     beside = [leaves.side[block] for block in blocks]
@@ -119,10 +129,9 @@ def _sections(roster: Roster, leaves: Leaves, cells: Cells) -> dict[str, Array]:
         "cell": roster.cell,
         "blocks": leaves.blocks,
         "base": leaves.base,
-        "line": numbers,
-        "words": words,
-        "escape_at": lines.escape_at,
-        "escape_offset": lines.escape_offset,
+        "place": leaves.directory.place,
+        "line": leaves.directory.line,
+        "escapes": leaves.lines.escapes,
         "side_blocks": np.array(blocks, dtype=np.int64),
         "side_start": np.cumsum([0, *(len(side) for side in beside)], dtype=np.int64),
     }
@@ -136,7 +145,10 @@ def _sections(roster: Roster, leaves: Leaves, cells: Cells) -> dict[str, Array]:
     for name in _TABLE:
         found[f"energy_{name}"] = getattr(cells.energy, name)
         found[f"estimated_{name}"] = getattr(cells.estimated, name)
-    return found
+    sections = {name: (array,) for name, array in found.items()}
+    for name, pool in (("words", leaves.lines.words), ("shorts", leaves.lines.shorts)):
+        sections[name] = (pool.given, pool.more)
+    return sections
 
 
 # -- reading -----------------------------------------------------------------------------------
@@ -191,8 +203,8 @@ def _assembled(header: dict[str, Any], found: dict[str, Array]) -> Loaded:
         grid=Grid(int(header["origin"]) % DAY),
         blocks=found["blocks"],
         base=found["base"],
-        line=found["line"],
-        lines=DayLines((found["words"],), found["escape_at"], found["escape_offset"]),
+        directory=Directory(found["place"], found["line"]),
+        lines=DayLines.of(found["words"], found["shorts"], found["escapes"]),
         side={
             block: side.take(slice(low, high))
             for block, low, high in zip(

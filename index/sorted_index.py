@@ -53,8 +53,7 @@ class SortedIndex:
         self.summaries = cells
         self.generation = generation
         """What the snapshot was saved as; 0 for a version that never was on disk."""
-        for column in (leaves.base, leaves.line):
-            column.flags.writeable = False
+        leaves.base.flags.writeable = False
         self._rows = RowQueries(leaves)
 
     @cached_property

@@ -50,12 +50,12 @@ def spans(days: Sequence[DayReadings], rows: int) -> Iterator[list[DayReadings]]
 
 
 def draft(leaves: Leaves, rows: int) -> Leaves:
-    """A copy whose base and line may be written to, with room for more rows."""
+    """A copy whose base may be written to, with room for more rows."""
     more = ((0, 0), (0, rows - leaves.segments.count))
     return replace(
         leaves,
         base=np.pad(leaves.base, more),
-        line=np.pad(leaves.line, more, constant_values=NO_LINE),
+        directory=leaves.directory.widened(rows),
         segments=replace(leaves.segments, count=rows),
     )
 
@@ -65,7 +65,7 @@ def replaced(
 ) -> tuple[Leaves, list[Change]]:
     """The draft with consecutive days replaced, and what that changes in the cells.
 
-    Writes into the draft's `base` and `line`; everything else is made new.
+    Writes into the draft's `base`; everything else is made new.
     """
     start, end = days[0].start, days[-1].end
     incoming = assemble(days, [rows_of_codes(day, roster) for day in days], len(roster))
@@ -154,10 +154,10 @@ class _Refill:
         shape = (len(chosen), width, SLOTS)
         total, read = total[:, :-1].reshape(shape), read[:, :-1].reshape(shape)
         new.base[low:high, rows] = total[:, stored, 0].T
-        lines, _ = new.lines.added(total[needed], read[needed])
+        lines, fresh = new.lines.added(total[needed], read[needed])
         number = np.full(needed.shape, NO_LINE, dtype=np.int32)
-        number[needed] = len(new.lines) + np.arange(int(needed.sum()), dtype=np.int32)
-        new.line[low:high, rows] = number[:, stored].T
+        number[needed] = fresh
+        directory = new.directory.changed(np.arange(low, high), rows, number[:, stored].T)
 
         opens = ~self.touched.before.there[chosen]
         new.base[:low, rows[opens]] = self.touched.end_total(last=False)[chosen[opens]]
@@ -165,7 +165,7 @@ class _Refill:
         new.base[high:, rows[closes]] = self.touched.end_total(last=True)[chosen[closes]]
         moves = self.touched.delta[chosen] != 0
         new.base[high:, rows[moves]] += self.touched.delta[chosen[moves]]
-        return replace(new, lines=lines)
+        return replace(new, lines=lines, directory=directory)
 
     def _change(
         self,
@@ -221,6 +221,5 @@ def _with_blocks(leaves: Leaves, numbers: Ints) -> Leaves:
     place, fresh = np.searchsorted(blocks, leaves.blocks), np.searchsorted(blocks, numbers)
     base = np.empty((len(blocks), leaves.segments.count), dtype=np.int64)
     base[place], base[fresh] = leaves.base, opening
-    line = np.full(base.shape, NO_LINE, dtype=np.int32)
-    line[place] = leaves.line
-    return replace(leaves, blocks=blocks, base=base, line=line)
+    directory = leaves.directory.spread(place, len(blocks))
+    return replace(leaves, blocks=blocks, base=base, directory=directory)

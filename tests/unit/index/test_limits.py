@@ -115,7 +115,7 @@ def test_a_nightly_day_shares_everything_before_it() -> None:
     index = SortedIndex.build(days[:4], {KEY: PATH})
     later = index.updated(days[4:], {KEY: PATH})
     later._check()
-    assert later.leaves.lines.slabs[0] is index.leaves.lines.slabs[0]
+    assert later.leaves.lines.words.given is index.leaves.lines.words.given
     assert later.series(0, [start, start + 5 * DAY]).consumption.tolist() == [239]
     assert index.series(0, [start, start + 5 * DAY]).consumption.tolist() == [191]
 

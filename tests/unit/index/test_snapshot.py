@@ -107,6 +107,6 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_what_is_attached_cannot_be_written_to(saved: Path) -> None:
     index = SortedIndex.load(saved)
     with pytest.raises(ValueError, match="read-only"):
-        index.leaves.lines.slabs[0][0, 0] = 1
+        index.leaves.lines.words.given[0, 0] = 1
     with pytest.raises(ValueError, match="read-only"):
         index.leaves.base[0, 0] = 1
