@@ -26,6 +26,8 @@ from data_layer.accounts.room import AccountsRoom
 from data_layer.accounts.sessions import SessionStore
 from data_layer.accounts.sign_in import SignIn
 from data_layer.accounts.staff_registry import StaffRegistry
+from data_layer.billing.room import BillingRoom
+from data_layer.billing.shelf import BillShelf
 from data_layer.book_state import BookState, private_memory
 from data_layer.clock import Clock, HomeZone, system_clock
 from data_layer.errors import Conflict
@@ -33,8 +35,10 @@ from data_layer.jobs.model import JobKind, JobState, Result, Task
 from data_layer.jobs.queue import Jobs
 from data_layer.jobs.schedule import Schedule
 from data_layer.jobs.worker import Worker
+from data_layer.journeys.bill_month import BILL_MONTH, BillMonth
 from data_layer.journeys.end_day import END_DAY, EndDay
 from data_layer.journeys.import_file import IMPORT_READINGS, ImportFile
+from data_layer.journeys.keep_tariffs import TariffDesk
 from data_layer.journeys.missed_days import was_missed
 from data_layer.journeys.upload_staging import UploadStaging
 from data_layer.readings.local_store import LocalStore
@@ -44,6 +48,8 @@ from data_layer.storage.closing import Closing
 from data_layer.storage.database import Database
 from data_layer.storage.home import Home
 from data_layer.storage.log_names import LOG_NAME
+from data_layer.tariffs.catalog import TariffCatalog
+from data_layer.tariffs.price_book import PriceBook
 
 AT_START, AT_MIDNIGHT = "start", "midnight"
 """Who ended the day when nobody asked for it."""
@@ -62,6 +68,7 @@ class Book(Closing):
     links: OneTimeLinks
     sign_in: SignIn
     api_keys: ApiKeys
+    tariffs: TariffDesk
     jobs: Jobs
     staging: UploadStaging
 
@@ -122,6 +129,17 @@ class Book(Closing):
             households=self.accounts.households,
         )
 
+    @property
+    def billing(self) -> BillingRoom:
+        """The billing room."""
+        return BillingRoom(
+            readings=self.readings,
+            account=self.accounts.get,
+            catalog=self.tariffs.catalog,
+            price_book=self.tariffs.price_book,
+            shelf=BillShelf(self.database),
+        )
+
     def authorize(self, viewer: Viewer, action: Action, meter_id: str | None = None) -> Scope:
         """What this viewer may do. Raises Forbidden, NotFound."""
         return self._rooms.authorize(viewer, action, meter_id)
@@ -175,6 +193,9 @@ class Book(Closing):
         self.database = Database.open(database_url or home.database)
         self._closing.callback(self.database.close)
         self._open_accounts(min_group)
+        self.tariffs = TariffDesk(
+            TariffCatalog(self.database, self.clock), PriceBook(self.database), self.audit
+        )
         self.staging = UploadStaging(home.staged, self.clock)
         self.jobs = Jobs(self.database, self.clock, self._kinds())
         if self.writable:
@@ -263,6 +284,7 @@ class Book(Closing):
         return {
             END_DAY: JobKind(self._end_day, single=True, repeatable=True),
             IMPORT_READINGS: JobKind(self._import_file, repeatable=True),
+            BILL_MONTH: JobKind(self._bill_month, repeatable=True),
         }
 
     def _end_day(self, task: Task) -> Result:
@@ -278,6 +300,9 @@ class Book(Closing):
     def _import_file(self, task: Task) -> Result:
         journey = ImportFile(self.readings, self.staging, self.audit, self.authorize)
         return journey(task)
+
+    def _bill_month(self, task: Task) -> Result:
+        return BillMonth(self.billing, self.accounts, self.audit, self.authorize)(task)
 
     @contextmanager
     def _closed(self, why: str) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """Who may do what: asked once below every door, and denied unless a line here says yes.
 
-    household    reads its own active meters, from the day it moved in; its API key those of
-                 them that it is bound to
+    household    reads its own active meters and their bills, from the day it moved in; its API
+                 key those of them that it is bound to
     government   reads totals of groups of at least `min_group` households
     admin        everything
 
@@ -40,8 +40,8 @@ def authorize(
     `is_meter` knows meters that have no account yet, which only admins see. Raises Forbidden for
     an action that is not the role's, NotFound for a meter that is not the viewer's to see.
     """
-    if viewer.role is Role.HOUSEHOLD and action is Action.READ_METER:
-        return _own_meters(accounts, viewer, meter_id, zone)
+    if viewer.role is Role.HOUSEHOLD and action in (Action.READ_METER, Action.READ_BILLS):
+        return _own_meters(accounts, viewer, action, meter_id, zone)
     if viewer.role is Role.GOVERNMENT and action is Action.READ_GROUPS and meter_id is None:
         return Scope(viewer.name, action, meter_ids=None, at_least=min_group)
     if viewer.role is Role.ADMIN:
@@ -50,7 +50,11 @@ def authorize(
 
 
 def _own_meters(
-    accounts: AccountRegistry, viewer: Viewer, meter_id: str | None, zone: HomeZone
+    accounts: AccountRegistry,
+    viewer: Viewer,
+    action: Action,
+    meter_id: str | None,
+    zone: HomeZone,
 ) -> Scope:
     own = {account.meter_id: account for account in _active(accounts, viewer)}
     if meter_id is not None:
@@ -62,7 +66,7 @@ def _own_meters(
     instants = {name: moved_in_at(account, zone) for name, account in own.items()}
     return Scope(
         viewer.name,
-        Action.READ_METER,
+        action,
         meter_ids=frozenset(own),
         since={name: instant for name, instant in instants.items() if instant is not None},
     )

@@ -272,6 +272,9 @@ class Action(StrEnum):
     CORRECT_READINGS = "correct readings"
     READ_ACCOUNTS = "read accounts"
     MANAGE_ACCOUNTS = "manage accounts"
+    READ_BILLS = "read bills"
+    MANAGE_BILLS = "make bills"
+    MANAGE_TARIFFS = "manage tariffs"
     OPERATE = "operate"
 
 

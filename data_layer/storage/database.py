@@ -40,7 +40,7 @@ METADATA = MetaData(
     }
 )
 MIGRATIONS = Path(__file__).with_name("migrations")
-LATEST_VERSION = "0003"
+LATEST_VERSION = "0004"
 """The revision of the newest file in migrations/versions."""
 BUSY_SECONDS = 30.0
 _WRITING = "meterbook_writing"

@@ -15,16 +15,18 @@ from data_layer.readings.model import Action
 
 TAN = Viewer(Role.HOUSEHOLD, "tan@example.org")
 ANALYST = Viewer(Role.GOVERNMENT, "gov@example.org")
+OF_HOUSEHOLDS = {Action.READ_METER, Action.READ_BILLS}
 
 
-def test_a_household_reads_its_own_active_meters(furnished: AccountsRoom) -> None:
+@pytest.mark.parametrize("action", sorted(OF_HOUSEHOLDS))
+def test_a_household_reads_its_own_active_meters(furnished: AccountsRoom, action: Action) -> None:
     furnished.accounts.deactivate("531-000-002", actor="cli")
 
-    scope = furnished.authorize(TAN, Action.READ_METER)
+    scope = furnished.authorize(TAN, action)
 
-    assert scope.meter_ids == {"531-000-001"}
+    assert (scope.action, scope.meter_ids) == (action, {"531-000-001"})
     with pytest.raises(NotFound):
-        furnished.authorize(TAN, Action.READ_METER, "531-000-002")
+        furnished.authorize(TAN, action, "531-000-002")
 
 
 def test_a_household_sees_nothing_from_before_it_moved_in(furnished: AccountsRoom) -> None:
@@ -54,7 +56,7 @@ def test_denials_are_written_down(furnished: AccountsRoom) -> None:
     assert (entry.actor, entry.action) == ("tan@example.org", "denied")
 
 
-@pytest.mark.parametrize("action", sorted(set(Action) - {Action.READ_METER}))
+@pytest.mark.parametrize("action", sorted(set(Action) - OF_HOUSEHOLDS))
 def test_a_household_does_nothing_but_read(furnished: AccountsRoom, action: Action) -> None:
     with pytest.raises(Forbidden):
         furnished.authorize(TAN, action)

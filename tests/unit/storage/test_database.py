@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import func, insert, select, text
 
 import data_layer.accounts.tables
+import data_layer.billing.tables
 import data_layer.tariffs.tables  # noqa: F401 - declare their tables
 from data_layer.jobs.tables import jobs
 from data_layer.storage.database import (

@@ -1,0 +1,56 @@
+"""Enter tariffs and prices, and write down who did: one transaction for each file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from data_layer.accounts.audit import AuditTrail
+from data_layer.errors import Forbidden
+from data_layer.readings.model import Action, Scope
+from data_layer.tariffs.catalog import Entered, TariffCatalog
+from data_layer.tariffs.model import Prices, Tariff
+from data_layer.tariffs.price_book import PriceBook, PricesEntered
+
+
+@dataclass(frozen=True, slots=True)
+class TariffDesk:
+    """The catalog, the price book, and the audit of what is entered into them."""
+
+    catalog: TariffCatalog
+    price_book: PriceBook
+    audit: AuditTrail
+
+    def enter(self, scope: Scope, tariffs: Sequence[Tariff]) -> Mapping[str, Entered]:
+        """Enter tariffs, all or none; by code what became of each. Raises Forbidden, Conflict."""
+        _require(scope)
+        found: dict[str, Entered] = {}
+        with self.catalog.database.write() as connection:
+            for tariff in tariffs:
+                entered = self.catalog.enter(connection, tariff, actor=scope.actor)
+                found[tariff.code] = entered
+                if entered.new:
+                    self.audit.record_in(
+                        connection,
+                        scope.actor,
+                        "tariff entered",
+                        tariff.code,
+                        versions=", ".join(map(str, entered.new)),
+                    )
+        return found
+
+    def enter_prices(self, scope: Scope, prices: Prices) -> PricesEntered:
+        """Enter a price series. Raises Forbidden, Conflict."""
+        _require(scope)
+        with self.catalog.database.write() as connection:
+            entered = self.price_book.enter(connection, prices)
+            if entered.added:
+                self.audit.record_in(
+                    connection, scope.actor, "prices entered", prices.name, added=entered.added
+                )
+        return entered
+
+
+def _require(scope: Scope) -> None:
+    if scope.action is not Action.MANAGE_TARIFFS:
+        raise Forbidden(f"permission to {scope.action} does not enter tariffs.")
