@@ -46,6 +46,7 @@ import pages.operations
 import pages.readings
 import pages.upload
 import pages.usage
+from api.documents import documents
 from api.exports import exports
 from api.health import health
 from api.meter_readings import meter_readings
@@ -103,7 +104,7 @@ def create_app(settings: Settings | None = None, *, book: Book | None = None) ->
     app = _dash(server, asset_url)
     _register_pages(app, shared, access)
     _register_callbacks(app, shared, access)
-    for door in _doors(opener.book):
+    for door in _doors(opener.book, asset_url, secure=settings.secure_cookies):
         server.register_blueprint(door)
     install(
         server,
@@ -125,10 +126,13 @@ def create_app(settings: Settings | None = None, *, book: Book | None = None) ->
     return server
 
 
-def _doors(book_of: Callable[[], Book]) -> Iterator[Blueprint]:
+def _doors(
+    book_of: Callable[[], Book], asset_url: Callable[[str], str], *, secure: bool
+) -> Iterator[Blueprint]:
     """The machines' doors; `unknown` answers for what the others leave of /api/."""
     for door in (uploads, exports, health, meter_readings, meter_usage):
         yield door(book_of)
+    yield documents(asset_url, secure=secure)
     yield unknown()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from api.answers import json_answer
+from api.contract import MeterReading, ReadingReceived, ReadingsReceived
 from api.parameters import (
     Given,
     Json,
@@ -20,6 +21,7 @@ from api.parameters import (
     reading_time,
     reading_wh,
 )
+from api.reference import Call
 from data_layer.accounts.model import Role, Viewer
 from data_layer.book import Book
 from data_layer.clock import HomeZone
@@ -31,7 +33,13 @@ from security import policy
 from security.policy import KILOBYTE
 from security.viewer import current_viewer
 
-FIELDS = ("meter_id", "timestamp", "reading")
+CALLS = {
+    "meter_readings.receive_one": Call("Take one reading", MeterReading, ReadingReceived),
+    "meter_readings.receive_many": Call(
+        "Take up to a thousand readings", MeterReading, ReadingsReceived, many=True
+    ),
+}
+FIELDS = tuple(MeterReading.model_fields)
 MOST_AT_ONCE = 1000
 LARGEST_BATCH = 256 * KILOBYTE
 _UNSAFE = re.compile(r"[^!-+\--~]", re.ASCII)

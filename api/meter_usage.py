@@ -9,7 +9,15 @@ import orjson
 from flask import Blueprint, Response
 
 from api.answers import column, json_answer, kwh, kwh_column, time_text
+from api.contract import (
+    ConsumptionAnswer,
+    ConsumptionAsked,
+    MeterUsageAsked,
+    UsageAnswer,
+    UsageAsked,
+)
 from api.parameters import instant, meter_id, parameters, text
+from api.reference import Call
 from data_layer.accounts.model import Role
 from data_layer.accounts.rules import check_meter_id
 from data_layer.book import Book
@@ -20,6 +28,15 @@ from data_layer.readings.model import Action
 from security import policy
 from security.viewer import current_viewer
 
+CALLS = {
+    "meter_usage.get_consumption": Call(
+        "How much a meter used over a named period", ConsumptionAsked, ConsumptionAnswer
+    ),
+    "meter_usage.usage": Call("What a meter used, bucket by bucket", UsageAsked, UsageAnswer),
+    "meter_usage.usage_of_meter": Call(
+        "What a meter used, bucket by bucket, by its own address", MeterUsageAsked, UsageAnswer
+    ),
+}
 DAY = 86_400
 SHORTEST = {
     "half_hour": HALF_HOUR,
@@ -44,7 +61,7 @@ def meter_usage(book_of: Callable[[], Book]) -> Blueprint:
 
     @door.get("/api/get_consumption")
     def get_consumption() -> Response:
-        given = parameters("meter_id", "period")
+        given = parameters(*ConsumptionAsked.model_fields)
         meter, period = meter_id(given), text(given, "period")
         book = book_of()
         scope = book.authorize(current_viewer(), Action.READ_METER, meter)
@@ -94,12 +111,12 @@ def meter_usage(book_of: Callable[[], Book]) -> Blueprint:
 
     @door.get("/api/usage")
     def usage() -> Response:
-        given = parameters("meter_id", "start", "end", "resolution")
+        given = parameters(*UsageAsked.model_fields)
         return answer(meter_id(given), dict(given))
 
     @door.get("/api/meters/<path:meter>/usage")
     def usage_of_meter(meter: str) -> Response:
-        return answer(check_meter_id(meter), dict(parameters("start", "end", "resolution")))
+        return answer(check_meter_id(meter), dict(parameters(*MeterUsageAsked.model_fields)))
 
     return door
 

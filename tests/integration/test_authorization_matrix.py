@@ -43,6 +43,10 @@ ROUTES: Mapping[str, frozenset[str]] = {
     "_dash_assets.static": EVERYBODY,
     "health.healthz": EVERYBODY,
     "unknown.nothing_here": EVERYBODY,
+    "documents.schema": EVERYBODY,
+    "documents.docs": EVERYBODY,
+    "documents.redoc": EVERYBODY,
+    "documents.file": EVERYBODY,
     "meter_readings.receive_one": frozenset({ADMIN}),
     "meter_readings.receive_many": frozenset({ADMIN}),
     "meter_usage.get_consumption": frozenset({HOUSEHOLD, ADMIN}),
@@ -68,6 +72,7 @@ ARGUMENTS = {
     "what": "groups",
     "file_id": "0" * 32,
     "meter": OWN_METER,
+    "name": "redoc.js",
 }
 VISITORS = ("anonymous", *Role)
 

@@ -1,0 +1,151 @@
+"""The OpenAPI 3.1 document of the REST door, made from its routes, their policies and their models.
+
+Each door says in `CALLS` what its endpoints take and answer; addresses and methods come from the
+application's routes and roles from the guard's policies, so none of them is written twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import models_json_schema
+from werkzeug.routing import Map, Rule
+
+from api.contract import MeterId, Problem
+from security.policy import policy_of
+from security.viewer import cookie_name
+
+Document = dict[str, Any]
+READING, CHANGING = (400, 401, 403, 404, 429), (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+"""Statuses a call may be refused with."""
+WAITING = (429, 503)
+REFERENCES = "#/components/schemas/{model}"
+_ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What an endpoint takes and answers."""
+
+    summary: str
+    given: type[BaseModel]
+    answer: type[BaseModel]
+    many: bool = False
+    """The body is a list of what is given."""
+
+
+def openapi(routes: Map, calls: Mapping[str, Call], *, secure: bool) -> Document:
+    """The document for all routes that API keys open. Raises KeyError for one without its call."""
+    paths: Document = {}
+    for rule in sorted(routes.iter_rules(), key=lambda rule: rule.rule):
+        policy = policy_of(rule.endpoint)
+        if policy is None or not policy.takes_keys:
+            continue
+        roles = ", ".join(sorted(policy.roles))
+        operation = _operation(rule, calls[rule.endpoint], roles)
+        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        address = _ARGUMENT.sub(r"{\1}", rule.rule)
+        paths.setdefault(address, {}).update({method.lower(): operation for method in methods})
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Meterbook",
+            "version": "1",
+            "description": "Readings of electricity meters in, usage out. Energies are kWh, exact "
+            "to three decimals; times carry the offset of the home's zone.",
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"key": []}, {"session": []}],
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(calls),
+            "securitySchemes": {
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "an API key, made by `flask key create`",
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": cookie_name(secure=secure),
+                    "description": "of a signed-in person; changing calls then also carry the "
+                    "form token in X-CSRFToken",
+                },
+            },
+        },
+    }
+
+
+def _schemas(calls: Mapping[str, Call]) -> Document:
+    models: dict[type[BaseModel], None] = {Problem: None}
+    for call in calls.values():
+        models |= {call.given: None, call.answer: None}
+    _, found = models_json_schema(
+        [(model, "validation") for model in models], ref_template=REFERENCES
+    )
+    schemas: Document = found["$defs"]
+    return schemas
+
+
+def _operation(rule: Rule, call: Call, roles: str) -> Document:
+    is_changing = "GET" not in (rule.methods or set())
+    operation: Document = {
+        "operationId": rule.endpoint.replace(".", "_"),
+        "summary": call.summary,
+        "description": f"For: {roles}.",
+        "tags": [rule.endpoint.partition(".")[0].replace("_", " ")],
+        "parameters": [*_path_parameters(rule), *([] if is_changing else _query(call.given))],
+        "responses": {
+            "200": {
+                "description": "done" if is_changing else "the answer",
+                "content": {"application/json": {"schema": _reference(call.answer)}},
+            },
+            **{str(status): _refusal(status) for status in (CHANGING if is_changing else READING)},
+        },
+    }
+    if is_changing:
+        one = _reference(call.given)
+        schema = {"type": "array", "items": one, "minItems": 1, "maxItems": 1000}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema if call.many else one}},
+        }
+    return operation
+
+
+def _path_parameters(rule: Rule) -> Iterator[Document]:
+    for name in sorted(rule.arguments):
+        schema = TypeAdapter(MeterId).json_schema()
+        yield {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _query(given: type[BaseModel]) -> Iterator[Document]:
+    schema = given.model_json_schema(ref_template=REFERENCES)
+    for name, described in schema["properties"].items():
+        yield {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", ()),
+            "schema": described,
+        }
+
+
+def _refusal(status: int) -> Document:
+    refusal: Document = {
+        "description": HTTPStatus(status).phrase,
+        "content": {"application/problem+json": {"schema": _reference(Problem)}},
+    }
+    if status in WAITING:
+        wait = {"description": "seconds to wait", "schema": {"type": "integer"}}
+        refusal["headers"] = {"Retry-After": wait}
+    return refusal
+
+
+def _reference(model: type[BaseModel]) -> Document:
+    return {"$ref": REFERENCES.format(model=model.__name__)}
