@@ -8,41 +8,38 @@ Only for use inside compiled functions.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
+_BYTE = ir.IntType(8)
 _WORD = ir.IntType(64)
 
 
-def _place(context: Any, builder: Any, array_type: Any, array: Any, at: Any) -> Any:
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(cgutils.pointer_add(builder, data, at), _WORD.as_pointer())
+def _place(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    at = context.cast(builder, arguments[1], signature.args[1], types.intp)
+    data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+    byte = builder.gep(builder.bitcast(data, _BYTE.as_pointer()), [at])
+    return builder.bitcast(byte, _WORD.as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def load(_typing: Any, text: Any, at: Any) -> Any:
-    """The eight bytes from `at` on."""
-
+def _load(_typing: Any, text: Any, at: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        at_ = context.cast(builder, arguments[1], signature.args[1], types.intp)
-        place = _place(context, builder, signature.args[0], arguments[0], at_)
-        return builder.load(place, align=1)
+        return builder.load(_place(context, builder, signature, arguments), align=1)
 
     return types.uint64(text, at), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def store(_typing: Any, text: Any, at: Any, _word: Any) -> Any:
-    """Put a word's eight bytes to `at`."""
-
+def _store(_typing: Any, text: Any, at: Any, _word: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        at_ = context.cast(builder, arguments[1], signature.args[1], types.intp)
-        place = _place(context, builder, signature.args[0], arguments[0], at_)
-        builder.store(arguments[2], place, align=1)
+        builder.store(arguments[2], _place(context, builder, signature, arguments), align=1)
         return context.get_dummy_value()
 
     return types.void(text, at, types.uint64), generate
+
+
+load = cast("Callable[[Any, Any], Any]", intrinsic(_load))
+store = cast("Callable[[Any, Any, Any], None]", intrinsic(_store))

@@ -28,7 +28,7 @@ ENDING = 10
 SLACK = 16
 """A buffer reaches so far behind its last line: texts are copied in words of eight bytes."""
 _ALL_ONES = np.uint32(0xFFFFFFFF)
-_BLOCK = types.Tuple((types.int64, types.int64, types.int64, types.uint32))
+_BLOCK = types.UniTuple(types.int64, 4)  # type: ignore[no-untyped-call]
 
 
 def _tables() -> npt.NDArray[np.uint32]:
@@ -67,8 +67,8 @@ class Lines:
 
 def chained(lines: Lines, crc: int) -> tuple[memoryview, int]:
     """Complete the lines in place: their bytes as they go to disk, and the chain's new end."""
-    end = int(_complete(lines.text, lines.ends, crc))
-    return memoryview(lines.text)[: int(lines.ends[-1])], end
+    end = _complete(lines.text, lines.ends, crc)
+    return lines.text.data[: int(lines.ends[-1])], end
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def checked(block: bytes, crc: int) -> Checked:
     payload = np.empty(len(block) + SLACK, dtype=np.uint8)
     text = np.frombuffer(block, dtype=np.uint8)
     lines, length, written, end = _check(text, crc, payload)
-    return Checked(payload[:written].tobytes(), lines, length, int(end))
+    return Checked(payload[:written].tobytes(), lines, length, end)
 
 
 @inlined
@@ -128,7 +128,7 @@ def _remainder(text: Bytes, at: int, stop: int, crc: Word) -> Word:
 
 
 @inlined
-def _hex_digits(crc: Word) -> int:
+def _hex_digits(crc: Word) -> np.uint64:
     """Eight lower-case digits as the word that holds them in the order they are read."""
     word = np.uint64(crc)
     word = ((word & np.uint64(0xFFFF)) << np.uint64(32)) | (word >> np.uint64(16))
@@ -155,9 +155,9 @@ def _line_feed(text: Bytes, at: int) -> int:
     return at
 
 
-@compiled(types.uint32(types.uint8[::1], READ_INTS, types.uint32))
-def _complete(text: Bytes, ends: Ints, crc: Word) -> Word:
-    remainder = np.uint32(crc ^ _ALL_ONES)
+@compiled(types.int64(types.uint8[::1], READ_INTS, types.int64))
+def _complete(text: Bytes, ends: Ints, crc: int) -> int:
+    remainder = np.uint32(crc) ^ _ALL_ONES
     start = 0
     for end in ends:
         stop = end - ENDING
@@ -166,13 +166,13 @@ def _complete(text: Bytes, ends: Ints, crc: Word) -> Word:
         store(text, stop + 1, _hex_digits(remainder ^ _ALL_ONES))
         text[end - 1] = 10
         start = end
-    return remainder ^ _ALL_ONES
+    return int(remainder ^ _ALL_ONES)
 
 
-@compiled(_BLOCK(READ_BYTES, types.uint32, types.uint8[::1]))
-def _check(text: Bytes, crc: Word, payload: Bytes) -> tuple[int, int, int, Word]:
+@compiled(_BLOCK(READ_BYTES, types.int64, types.uint8[::1]))
+def _check(text: Bytes, crc: int, payload: Bytes) -> tuple[int, int, int, int]:
     """Lines that hold, their length, the length of their payload, and where the chain ends."""
-    remainder = np.uint32(crc ^ _ALL_ONES)
+    remainder = np.uint32(crc) ^ _ALL_ONES
     start, lines, written = 0, 0, 0
     while True:
         end = _line_feed(text, start)
@@ -190,4 +190,4 @@ def _check(text: Bytes, crc: Word, payload: Bytes) -> tuple[int, int, int, Word]
         remainder = following
         lines += 1
         start = end + 1
-    return lines, start, written, remainder ^ _ALL_ONES
+    return lines, start, written, int(remainder ^ _ALL_ONES)
