@@ -14,7 +14,7 @@ from dash.exceptions import DependencyException
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, NotFound
 
 from data_layer.errors import MeterbookError, NotSignedIn, TooManyAttempts, Unavailable
 
@@ -59,8 +59,6 @@ def _http(error: HTTPException) -> Response:
     answer = _answer(status, sentence, problem=HTTPStatus(status).phrase.lower().replace(" ", "-"))
     if isinstance(error, RateLimitExceeded):
         answer.headers["Retry-After"] = "60"
-    if isinstance(error, RequestEntityTooLarge):
-        answer.headers["Connection"] = "close"
     if status == 405 and getattr(error, "valid_methods", None):
         answer.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]
     return answer
