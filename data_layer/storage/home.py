@@ -100,10 +100,23 @@ class Home(Closing):
         return cls.open(folder)
 
     def lock(self) -> None:
-        """Become the one process that writes readings here. Raises HomeInUse naming the other."""
+        """Become the one process that writes readings here, and make the home's names durable.
+
+        Raises HomeInUse naming the other process, Unavailable when the disk refuses.
+        """
+        with disk_trouble(f"the home {self.folder} could not be locked"):
+            self._lock = self._locked()
+            # Whoever made these folders and files may have been killed before they were safe.
+            for path in (self.private, self.folder, self.folder.parent):
+                fsync_folder(path)
+
+    def _locked(self) -> int:
+        """The lock file, held and with our process id in it. Raises HomeInUse, OSError."""
         descriptor = os.open(self.private / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         except BlockingIOError as error:
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
             os.close(descriptor)
@@ -111,9 +124,10 @@ class Home(Closing):
                 f"Another Meterbook (process {holder or 'unknown'}) already writes to the home "
                 f"{self.folder}; stop it first, or use another METERBOOK_HOME."
             ) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        self._lock = descriptor
+        except OSError:
+            os.close(descriptor)
+            raise
+        return descriptor
 
     def holder(self) -> int | None:
         """Process id of whoever writes to this home now, None when nobody does."""

@@ -7,7 +7,7 @@
     write    one write, one fdatasync; the lines are safe when it returns
       write fails     cut back to the length before, fsync, Unavailable: try again later
       fdatasync fails never retried (the kernel may have dropped the pages): poisoned, closed
-                      until a restart recovers
+                      until a restart recovers; what it left is cut off unsynced
     seal     log.txt.tmp with the next header, fsync; log.txt -> sealed-42.txt;
              log.txt.tmp -> log.txt; fsync the folder
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -217,6 +218,10 @@ class WriteAheadLog:
         try:
             self._sync(descriptor)
         except OSError as error:
+            # What the kernel dropped can still be seen. A restart must not find it: it would serve
+            # it, and write behind it what a power cut then leaves behind a hole.
+            with suppress(OSError):
+                os.ftruncate(descriptor, self._length)
             raise self._poisoned(f"the disk failed to keep a write: {error.strerror}") from error
 
     def _poisoned(self, why: str) -> Unavailable:
