@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from mmap import mmap
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ import numpy as np
 from data_layer.clock import HomeZone
 from data_layer.errors import BadInput, Corrupt
 from data_layer.quantities import MAXIMUM_WH, VOID_WH, format_kwh
-from data_layer.readings.column_reader import NotCanonical, read_lines
+from data_layer.readings.column_reader import NotCanonical, Scanned, read_lines, scan_lines
 from data_layer.readings.column_writer import distinct, write_lines
 from data_layer.readings.line_codec import (
     COLUMNS,
@@ -94,6 +95,20 @@ def decode_day(source: Path | bytes, *, name: str = "day file") -> ReadingBatch:
     if disorder is not None:
         raise Corrupt(f"{name} line {disorder + 2} does not come after the line before it.")
     return batch
+
+
+def scan_day(stored: bytes | mmap, *, rows: int) -> Scanned | None:
+    """The columns of a usual day file of about so many rows: all plain, each in its order.
+
+    None where it is anything else: `decode_day` reads that, or says what is wrong with it.
+    """
+    if stored[: len(HEADER)] != HEADER:
+        return None
+    try:
+        found = scan_lines(np.frombuffer(stored, np.uint8), len(HEADER), DAY, rows=rows)
+    except NotCanonical:
+        return None
+    return found if found.in_order and found.is_plain else None
 
 
 def merge_day(existing: ReadingBatch | None, new: ReadingBatch) -> ReadingBatch:

@@ -1,210 +1,224 @@
 """Readings from text, many lines at once, without a Python step per row.
 
-Arrow splits the lines and keeps repeating words as codes, so that words, times and received
-times are looked at once each, however many rows have them. The rules are those of `line_codec`;
-whatever breaks one raises `NotCanonical`, and the caller reads line by line to say which it is.
+`line_scanner` splits the lines and numbers the words that repeat; here those words are read, once
+each, by the rules of `line_codec`. Whatever breaks one raises `NotCanonical`, and the caller reads
+line by line to say which it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from itertools import repeat
-from typing import Any, TypeVar
+import threading
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv
+import numpy.typing as npt
 
 from data_layer.quantities import VOID_WH
-from data_layer.readings.column_writer import ArrowColumn, distinct
-from data_layer.readings.line_codec import FLAG_OF, KIND_OF, REVISION, RULES, Layout, all_match
-from data_layer.readings.model import Bytes, Ints, ReadingBatch, SeriesKey
-from data_layer.readings.time_text import (
-    LOCAL_WIDTH,
-    RECEIVED_WIDTH,
-    UTC_WIDTH,
-    NotATime,
-    check_received,
-    instants,
+from data_layer.readings.line_codec import FLAG_OF, ID, KIND_OF, REVISION, SOURCE, TYPE, Layout
+from data_layer.readings.line_scanner import (
+    IN_ORDER,
+    RESTS,
+    ROWS,
+    SERIES,
+    TIMES,
+    TOO_MANY_ROWS,
+    TOO_MANY_WORDS,
+    copy_words,
+    scan,
 )
+from data_layer.readings.model import Bytes, Flag, Ints, ReadingBatch, SeriesKey
 
-_VALUE_WIDTH = 13
-_CODED = dict.fromkeys(
-    ("meter_id", "read_at", "received_at"), pa.dictionary(pa.int32(), pa.string())
-)
-"""Columns of many words that repeat; the others mostly hold one word throughout."""
-_ZERO, _POINT = ord("0"), ord(".")
-Answer = TypeVar("Answer")
+Codes = npt.NDArray[np.int32]
+_SHORTEST_LINE = 31
+"""Bytes of a line with the shortest words and no value, line feed included: 20 for the time."""
+_FEW_WORDS = 1 << 15
 
 
 class NotCanonical(ValueError):
     """Some line is not as this codec would write it."""
 
 
-def read_lines(text: bytes, layout: Layout) -> ReadingBatch:
-    """Readings of many whole lines, in their order. Raises NotCanonical.
+class Rest(NamedTuple):
+    """What stands in a line behind the value."""
 
-    About 0.15 us a row on two threads; the GIL is free most of the time.
-    """
-    if not text.isascii() or b"\r" in text or not text.endswith(b"\n"):
-        raise NotCanonical
-    table = _split(text, layout)
-    word = {name: _words(table[name]) for name in layout.columns if name != "value_kwh"}
-    if layout.in_log:
-        received = _matrix(word["received_at"][0], width=RECEIVED_WIDTH)
-        _refuse_unless(received, check_received)
-    series, series_code = _read_series(word["meter_id"], word["register_id"])
-    types, type_code = _checked("type", *word["type"])
-    sources, source_code = _checked("source", *word["source"])
-    return ReadingBatch(
-        series=series,
-        series_code=series_code,
-        read_at=_read_times(*word["read_at"], layout),
-        value_wh=_read_values(table["value_kwh"]),
-        kind=_translated(*word["kind"], KIND_OF).astype(np.uint8),
-        flag=_translated(*word["flag"], FLAG_OF).astype(np.uint8),
-        revision=_read_revisions(*word["revision"]),
-        types=types,
-        type_code=type_code,
-        sources=sources,
-        source_code=source_code,
-        line=np.zeros(len(series_code), dtype=np.int64),
-    )
+    kind: int
+    type: str
+    flag: int
+    revision: int
+    source: str
+
+    @property
+    def is_plain(self) -> bool:
+        return self.revision == 0 and self.flag == Flag.VALID
 
 
-def _split(text: bytes, layout: Layout) -> pa.Table:
-    columns = layout.columns
-    source: Any = pa.BufferReader(text)
-    try:
-        return pyarrow.csv.read_csv(
-            source,
-            read_options=pyarrow.csv.ReadOptions(column_names=list(columns)),
-            parse_options=pyarrow.csv.ParseOptions(
-                quote_char=False, double_quote=False, ignore_empty_lines=False
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types={name: _CODED.get(name, pa.string()) for name in columns},
-                null_values=[],
-                strings_can_be_null=False,
-                check_utf8=False,
-            ),
+@dataclass(frozen=True, eq=False)
+class Scanned:
+    """Lines in columns, in their order; the words behind the codes are read."""
+
+    series: tuple[SeriesKey, ...]
+    code: Codes
+    times: Ints
+    values: Ints
+    rests: tuple[Rest, ...]
+    rest_code: Codes
+    in_order: bool
+    """Every row's (meter, register, time) is above the row's before."""
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+    @property
+    def kinds(self) -> Bytes:
+        return self._of_rest([rest.kind for rest in self.rests]).astype(np.uint8)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Every row is a valid first revision with a value."""
+        plain = all(rest.is_plain for rest in self.rests)
+        return plain and not bool((self.values == VOID_WH).any())
+
+    def batch(self) -> ReadingBatch:
+        types, type_of_rest = _distinct([rest.type for rest in self.rests])
+        sources, source_of_rest = _distinct([rest.source for rest in self.rests])
+        return ReadingBatch(
+            series=self.series,
+            series_code=self.code.astype(np.int64),
+            read_at=self.times,
+            value_wh=self.values,
+            kind=self.kinds,
+            flag=self._of_rest([rest.flag for rest in self.rests]).astype(np.uint8),
+            revision=self._of_rest([rest.revision for rest in self.rests]),
+            types=types,
+            type_code=self._of_rest(type_of_rest),
+            sources=sources,
+            source_code=self._of_rest(source_of_rest),
+            line=np.zeros(len(self), dtype=np.int64),
         )
-    except pa.ArrowInvalid as error:
-        raise NotCanonical from error
+
+    def _of_rest(self, answers: list[int]) -> Ints:
+        if len(set(answers)) <= 1:
+            return np.full(len(self), answers[0] if answers else 0, dtype=np.int64)
+        return np.array(answers, dtype=np.int64)[self.rest_code]
 
 
-def _words(column: ArrowColumn) -> tuple[ArrowColumn, Ints]:
-    """The different words in order of appearance, and each row's code."""
-    if pa.types.is_dictionary(column.type):
-        coded = column.unify_dictionaries().combine_chunks()
-    elif _is_one_word(column):
-        return column[:1].combine_chunks(), np.zeros(len(column), dtype=np.int64)
-    else:
-        coded = column.combine_chunks().dictionary_encode()
-    return coded.dictionary, coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+def read_lines(text: bytes, layout: Layout) -> ReadingBatch:
+    """Readings of many whole lines, in their order. Raises NotCanonical."""
+    return scan_lines(np.frombuffer(text, dtype=np.uint8), 0, layout).batch()
 
 
-def _is_one_word(column: ArrowColumn) -> bool:
-    """Whether all rows hold the same word, by its bytes."""
-    word = np.frombuffer(column[0].as_py().encode(), dtype=np.uint8)
-    for chunk in column.chunks:
-        data, starts = _bytes_of(chunk)
-        if len(data) != len(word) * len(chunk):
-            return False
-        if len(word) and not (
-            (np.diff(starts) == len(word)).all() and (data.reshape(-1, len(word)) == word).all()
-        ):
-            return False
-    return True
+def scan_lines(text: Bytes, start: int, layout: Layout, *, rows: int | None = None) -> Scanned:
+    """The lines from byte `start` on; `rows` is how many they should be. Raises NotCanonical.
 
-
-def _checked(name: str, words: ArrowColumn, code: Ints) -> tuple[tuple[str, ...], Ints]:
-    found = tuple(words.to_pylist())
-    if not all_match(RULES[name][0], found):
-        raise NotCanonical
-    return found, code
-
-
-def _read_series(
-    meter: tuple[ArrowColumn, Ints], register: tuple[ArrowColumn, Ints]
-) -> tuple[tuple[SeriesKey, ...], Ints]:
-    meters, meter_code = _checked("meter_id", *meter)
-    registers, register_code = _checked("register_id", *register)
-    if len(registers) == 1:
-        return tuple(
-            map(SeriesKey._make, zip(meters, repeat(registers[0]), strict=False))
-        ), meter_code
-    pairs, code = distinct(meter_code * len(registers) + register_code)
-    places = (divmod(pair, len(registers)) for pair in pairs.tolist())
-    return tuple(SeriesKey(meters[m], registers[r]) for m, r in places), code
-
-
-def _read_times(words: ArrowColumn, code: Ints, layout: Layout) -> Ints:
-    text = _matrix(words, width=UTC_WIDTH if layout.in_log else LOCAL_WIDTH)
-    return _refuse_unless(text, instants)[code]
-
-
-def _refuse_unless(text: Bytes, read: Callable[[Bytes], Answer]) -> Answer:
-    try:
-        return read(text)
-    except NotATime as error:
-        raise NotCanonical from error
-
-
-def _matrix(words: ArrowColumn, *, width: int) -> Bytes:
-    """Words of one width as rows of bytes."""
-    data, starts = _bytes_of(words)
-    if not (np.diff(starts) == width).all():
-        raise NotCanonical
-    return data.reshape(-1, width)
-
-
-def _bytes_of(words: ArrowColumn) -> tuple[Bytes, Ints]:
-    """A text column's bytes one behind the other, and where each word starts and the last ends."""
-    _, offsets, data = words.buffers()
-    starts = np.frombuffer(offsets, dtype=np.int32)[words.offset : words.offset + len(words) + 1]
-    used = np.frombuffer(data or b"", dtype=np.uint8)[starts[0] : starts[-1]]
-    return used, starts.astype(np.int64) - starts[0]
-
-
-def _translated(words: ArrowColumn, code: Ints, known: Mapping[str, int]) -> Ints:
-    """Ints of few words as the numbers they stand for."""
-    try:
-        return np.array([known[word] for word in words.to_pylist()], dtype=np.int64)[code]
-    except KeyError as error:
-        raise NotCanonical from error
-
-
-def _read_revisions(words: ArrowColumn, code: Ints) -> Ints:
-    found = words.to_pylist()
-    if not all(map(REVISION.fullmatch, found)):
-        raise NotCanonical
-    return np.array([int(word or 0) for word in found], dtype=np.int64)[code]
-
-
-def _read_values(column: ArrowColumn) -> Ints:
-    """Whole watt-hours: the digits without the point, read as whole numbers."""
-    data, starts = _bytes_of(column.combine_chunks())
-    width = np.diff(starts)
-    given = width > 0
-    first, end, width = starts[:-1][given], starts[1:][given], width[given]
-    if not ((width >= 5) & (width <= _VALUE_WIDTH)).all():
-        raise NotCanonical
-    is_point = data == _POINT
-    if not is_point[end - 4].all() or np.count_nonzero(is_point) != len(width):
-        raise NotCanonical
-    if ((data[first] == _ZERO) & (width > 5)).any():
-        raise NotCanonical
-    digits = data[~is_point]
-    if ((digits - np.uint8(_ZERO)) > 9).any():
-        raise NotCanonical
-    ends = np.concatenate(([0], np.cumsum(width - 1))).astype(np.int32)
-    numbers = pa.Array.from_buffers(
-        pa.string(), len(width), [None, pa.py_buffer(ends.data), pa.py_buffer(digits.data)]
+    About 0.03 us a row; the GIL is free but for the words.
+    """
+    room = (len(text) - start) // _SHORTEST_LINE + 1
+    words = _FEW_WORDS
+    wanted = room if rows is None else min(room, rows)
+    while True:
+        columns = (
+            np.empty(wanted, np.int32),
+            np.empty(wanted, np.int64),
+            np.empty(wanted, np.int64),
+        )
+        rest_code = _scratch.column(wanted)
+        tables = [np.full(2 * words, -1, dtype=np.int32) for _ in range(2)]
+        series, rests = (np.empty((words, 2), dtype=np.int64) for _ in range(2))
+        known_times = np.full((TIMES, 2), -1, dtype=np.int64)
+        counts = np.zeros(4, dtype=np.int64)
+        scan(
+            text,
+            start,
+            layout.in_log,
+            *columns,
+            rest_code,
+            tables[0],
+            series,
+            tables[1],
+            rests,
+            known_times,
+            counts,
+        )
+        found = int(counts[ROWS])
+        if found == TOO_MANY_ROWS and wanted < room:
+            wanted = room
+        elif found == TOO_MANY_WORDS and words < room:
+            words *= 8
+        elif found < 0:
+            raise NotCanonical
+        else:
+            break
+    code, times, values = (column[:found] for column in columns)
+    return Scanned(
+        series=_series(_text_of(text, series[: counts[SERIES]])),
+        code=code,
+        times=times,
+        values=values,
+        rests=tuple(map(_rest, _lines(_text_of(text, rests[: counts[RESTS]])))),
+        rest_code=rest_code[:found].copy() if counts[RESTS] > 1 else np.zeros(0, dtype=np.int32),
+        in_order=bool(counts[IN_ORDER]),
     )
-    values = numbers.cast(pa.int64()).to_numpy(zero_copy_only=False)
-    if given.all():
-        return np.asarray(values, dtype=np.int64)
-    filled = np.full(len(given), VOID_WH, dtype=np.int64)
-    filled[given] = values
-    return filled
+
+
+class _Scratch(threading.local):
+    """A column that is used again for the next file, one a thread."""
+
+    def __init__(self) -> None:
+        self._column: Codes = np.empty(0, dtype=np.int32)
+
+    def column(self, size: int) -> Codes:
+        if len(self._column) < size:
+            self._column = np.empty(size, dtype=np.int32)
+        return self._column
+
+
+_scratch = _Scratch()
+
+
+def _text_of(text: Bytes, words: Ints) -> bytes:
+    out = np.empty(int(words[:, 1].sum()) + len(words), dtype=np.uint8)
+    copy_words(text, words, out)
+    return out.tobytes()
+
+
+def _lines(text: bytes) -> list[str]:
+    try:
+        return text.decode("ascii").split("\n")[:-1]
+    except UnicodeDecodeError as error:
+        raise NotCanonical from error
+
+
+@lru_cache(maxsize=4)
+def _series(text: bytes) -> tuple[SeriesKey, ...]:
+    """Series of words, each "meter,register,". Days that follow each other have the same."""
+    found = []
+    registers = set()
+    is_id = ID.fullmatch
+    for line in _lines(text):
+        meter, register, _ = line.split(",")
+        if not is_id(meter):
+            raise NotCanonical
+        registers.add(register)
+        found.append(SeriesKey(meter, register))
+    if not all(map(is_id, registers)):
+        raise NotCanonical
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _rest(text: str) -> Rest:
+    fields = text.split(",")
+    if len(fields) != len(Rest._fields):
+        raise NotCanonical
+    kind, type_, flag, revision, source = fields
+    well = kind in KIND_OF and flag in FLAG_OF and REVISION.fullmatch(revision)
+    if not (well and TYPE.fullmatch(type_) and SOURCE.fullmatch(source)):
+        raise NotCanonical
+    return Rest(int(KIND_OF[kind]), type_, int(FLAG_OF[flag]), int(revision or 0), source)
+
+
+def _distinct(words: list[str]) -> tuple[tuple[str, ...], list[int]]:
+    number = {word: n for n, word in enumerate(dict.fromkeys(words))}
+    return tuple(number), [number[word] for word in words]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 from typing import TypeVar
@@ -22,7 +22,14 @@ import numpy as np
 
 from data_layer.clock import HomeZone
 from data_layer.errors import Corrupt
-from data_layer.readings.codec import decode_day, encode_day, merge_day, split_by_day
+from data_layer.readings.codec import (
+    decode_day,
+    encode_day,
+    merge_day,
+    scan_day,
+    split_by_day,
+)
+from data_layer.readings.column_reader import Scanned
 from data_layer.readings.model import ReadingBatch
 from data_layer.readings.order import effective, is_plain, packed
 from data_layer.storage.day_files import DayFiles
@@ -31,6 +38,7 @@ from index.day_readings import DayReadings
 
 THREADS = 2
 LOOKAHEAD = 4
+NOTHING_AMENDED = ReadingBatch.from_readings([])
 Work = TypeVar("Work")
 Done = TypeVar("Done")
 
@@ -81,14 +89,19 @@ def read_days(
 
 def read_day(files: DayFiles, zone: HomeZone, day: date, *, expect: DayEntry | None = None) -> Day:
     """Read one day file. Raises Corrupt when it is missing, unreadable or not as expected."""
-    stored, path = files.read(day), files.path(day)
-    if stored is None:
-        raise Corrupt(f"{path} is missing.")
-    digest = hashlib.sha256(stored).hexdigest()
-    if expect is not None and digest != expect.sha256:
-        raise Corrupt(f"{path} is not what the manifest says it is.")
-    batch = decode_day(stored, name=str(path))
-    return _as_day(day, DayEntry(len(batch), len(stored), digest), batch, zone)
+    path = files.path(day)
+    with files.mapped(day) as stored:
+        if stored is None:
+            raise Corrupt(f"{path} is missing.")
+        digest = hashlib.sha256(stored).hexdigest()
+        if expect is not None and digest != expect.sha256:
+            raise Corrupt(f"{path} is not what the manifest says it is.")
+        entry = DayEntry(0 if expect is None else expect.rows, len(stored), digest)
+        scanned = scan_day(stored, rows=entry.rows)
+        if scanned is not None:
+            return _as_usual_day(day, replace(entry, rows=len(scanned)), scanned, zone)
+        batch = decode_day(bytes(stored), name=str(path))
+    return _as_day(day, replace(entry, rows=len(batch)), batch, zone)
 
 
 def amended_rows(batch: ReadingBatch) -> ReadingBatch:
@@ -113,6 +126,21 @@ def _as_day(day: date, entry: DayEntry, batch: ReadingBatch, zone: HomeZone) -> 
         kinds=counting.kind,
     )
     return Day(day, entry, readings, amended_rows(batch))
+
+
+def _as_usual_day(day: date, entry: DayEntry, scanned: Scanned, zone: HomeZone) -> Day:
+    """A day without corrections, voids and suspects: all of it counts, as it stands."""
+    readings = DayReadings(
+        day_ordinal=day.toordinal(),
+        start=zone.day_start(day),
+        end=zone.day_start(day + timedelta(days=1)),
+        series=scanned.series,
+        code=scanned.code,
+        times=scanned.times,
+        values=scanned.values,
+        kinds=scanned.kinds,
+    )
+    return Day(day, entry, readings, NOTHING_AMENDED)
 
 
 def _in_threads(work: Callable[[Work], Done], items: Iterator[Work]) -> Iterator[Done]:
