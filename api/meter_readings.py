@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response
@@ -24,11 +25,10 @@ from api.parameters import (
 from api.reference import Call
 from data_layer.accounts.model import Role, Viewer
 from data_layer.book import Book
-from data_layer.clock import HomeZone
 from data_layer.errors import BadInput, MeterbookError
 from data_layer.readings import operations
 from data_layer.readings.model import Action, Reading, ReadingBatch, SeriesKey, Verdict
-from data_layer.readings.rules import UPLOAD_PAGE, error_for
+from data_layer.readings.rules import REST, error_for
 from security import policy
 from security.policy import KILOBYTE
 from security.viewer import current_viewer
@@ -58,11 +58,11 @@ def meter_readings(book_of: Callable[[], Book]) -> Blueprint:
     def receive_one() -> Response:
         given = parameters(*FIELDS)
         book, viewer = book_of(), current_viewer()
-        row = _row(given, book.zone)
+        row = _row(given, book.zone.parse)
         scope = book.authorize(viewer, Action.SUBMIT_READINGS)
         reading = Reading(row.key.meter_id, row.key.register_id, row.read_at, row.value_wh,
                           source=_source(viewer))  # fmt: skip
-        receipt = operations.submit_one(book.readings, scope, reading, rules=UPLOAD_PAGE)
+        receipt = operations.submit_one(book.readings, scope, reading, rules=REST)
         is_duplicate = receipt.duplicates > 0
         message = "this very reading is stored already" if is_duplicate else "the reading is stored"
         return json_answer({"success": True, "message": message, "duplicate": is_duplicate})
@@ -74,11 +74,10 @@ def meter_readings(book_of: Callable[[], Book]) -> Blueprint:
             raise BadInput(f"the body must be a list of 1 to {MOST_AT_ONCE:,} readings.")
         book, viewer = book_of(), current_viewer()
         scope = book.authorize(viewer, Action.SUBMIT_READINGS)
-        read = [_row_or_error(item, book.zone) for item in items]
+        parse = cache(book.zone.parse)  # most readings of a list are of one time
+        read = [_row_or_error(item, parse) for item in items]
         rows = {n: one for n, one in enumerate(read) if isinstance(one, _Row)}
-        receipt = operations.submit(
-            book.readings, scope, _batch(rows, _source(viewer)), rules=UPLOAD_PAGE
-        )
+        receipt = operations.submit(book.readings, scope, _batch(rows, _source(viewer)), rules=REST)
         sentences = {refused.line: refused.sentence for refused in receipt.rejections}
         verdicts = dict(zip(rows, map(Verdict, receipt.verdicts.tolist()), strict=True))
         return json_answer(
@@ -108,13 +107,13 @@ class _Row:
     value_wh: int
 
 
-def _row(given: Given, zone: HomeZone) -> _Row:
-    return _Row(SeriesKey(meter_id(given)), reading_time(given, zone), reading_wh(given))
+def _row(given: Given, parse: Callable[[str], int]) -> _Row:
+    return _Row(SeriesKey(meter_id(given)), reading_time(given, parse), reading_wh(given))
 
 
-def _row_or_error(item: Json, zone: HomeZone) -> _Row | BadInput:
+def _row_or_error(item: Json, parse: Callable[[str], int]) -> _Row | BadInput:
     try:
-        return _row(json_object(item, FIELDS), zone)
+        return _row(json_object(item, FIELDS), parse)
     except BadInput as error:
         return error
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -114,12 +114,12 @@ def reading_wh(given: Given) -> int:
     return parse_kwh(str(value))
 
 
-def reading_time(given: Given, zone: HomeZone) -> int:
-    """The time of a reading. Raises BadInput."""
+def reading_time(given: Given, parse: Callable[[str], int]) -> int:
+    """The time of a reading; `parse` is the home zone's. Raises BadInput."""
     written = text(given, "timestamp")
     if not READING_TIME.fullmatch(written):
         raise _no_time("timestamp", written, READING_TIME_RULE)
-    return zone.parse(written)
+    return parse(written)
 
 
 def instant(given: Given, name: str, zone: HomeZone) -> int:

@@ -29,6 +29,7 @@ __all__ = [
     "ID_RULE",
     "INTERVAL_FILE",
     "REGISTER_CSV",
+    "REST",
     "SIMULATOR",
     "UPLOAD_PAGE",
     "SourceRules",
@@ -55,6 +56,7 @@ class SourceRules:
 
 
 UPLOAD_PAGE = SourceRules(on_the_half_hour=True)
+REST = SourceRules(on_the_half_hour=True)
 REGISTER_CSV = SourceRules(on_the_half_hour=True)
 SIMULATOR = SourceRules(on_the_half_hour=True)
 INTERVAL_FILE = SourceRules(on_the_half_hour=False)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from data_layer.accounts.model import Account, Role
@@ -293,3 +298,59 @@ def test_usage_refuses_by_name_what_it_cannot_answer(
     answer = get(shared, f"/api/meters/{OWN_METER}/usage", **words)
 
     assert problem(answer, 400)["field"] == field
+
+
+def test_a_method_that_a_call_does_not_have_is_told_which_it_has(shared: Served) -> None:
+    client = shared.server.test_client()
+
+    for method, path, has in (
+        ("GET", ONE, "POST"),
+        ("DELETE", "/api/get_consumption", "GET"),
+        ("POST", f"/api/meters/{OWN_METER}/usage", "GET"),
+    ):
+        answer = client.open(path, method=method, headers=shared.key(Role.ADMIN))
+        problem(answer, 405)
+        assert answer.headers["Allow"] == has
+    assert problem(client.put("/api/nothing"), 404)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+ITEM = st.fixed_dictionaries({"meter_id": st.just(OWN_METER) | JSON, "timestamp": JSON | st.just(
+    "2026-11-18T10:30:00"), "reading": JSON | st.integers(0, 10)})  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def door(shared: Served) -> tuple[FlaskClient, dict[str, str]]:
+    return shared.server.test_client(), shared.key(Role.ADMIN)
+
+
+@given(body=JSON | ITEM | st.lists(ITEM, max_size=3), raw=st.none() | st.binary(max_size=60))
+@settings(max_examples=150, deadline=None)
+def test_no_body_is_answered_with_a_server_error(
+    door: tuple[FlaskClient, dict[str, str]], body: object, raw: bytes | None
+) -> None:
+    client, key = door
+    data = json.dumps(body).encode() if raw is None else raw
+    for path in (ONE, MANY):
+        answer = client.post(path, data=data, content_type="application/json", headers=key)
+        assert answer.status_code in (200, 400, 404, 409, 415, 422), answer.text
+        assert answer.is_json
+
+
+@given(words=st.dictionaries(
+    st.sampled_from(["meter_id", "period", "start", "end", "resolution", "x"]),
+    st.sampled_from([OWN_METER, "today", "2026-11-18", "1990-12-31T23:59:59", "2099-12-31", "week"])
+    | st.text(max_size=30)))  # fmt: skip
+@settings(max_examples=150, deadline=None)
+def test_no_question_is_answered_with_a_server_error(
+    door: tuple[FlaskClient, dict[str, str]], words: dict[str, str]
+) -> None:
+    client, key = door
+    for path in ("/api/get_consumption", "/api/usage", f"/api/meters/{OWN_METER}/usage"):
+        query = urlencode(words, errors="surrogatepass")
+        answer = client.get(f"{path}?{query}", headers=key)
+        assert answer.status_code in (200, 400, 404), answer.text

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from data_layer.accounts.api_keys import LOOK_EVERY, PREFIX
 from data_layer.accounts.authorize import Denied
@@ -146,3 +147,21 @@ def test_last_use_is_written_once_a_minute(tmp_path: Path) -> None:
         assert used_at() == begin
         now += timedelta(seconds=1)
         assert used_at() == begin + 60
+
+
+def test_a_key_works_on_when_its_use_cannot_be_written(
+    book: Book, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = book.api_keys.find(issued(book, Role.ADMIN))
+    assert key is not None
+
+    class Full:
+        """A database on a disk without room."""
+
+        def write(self) -> None:
+            raise OperationalError("UPDATE", None, Exception("database or disk is full"))
+
+    monkeypatch.setattr(book.api_keys, "_database", Full())
+    book.api_keys.used(key)
+
+    assert "the use of API key k1 is not written down" in caplog.text
