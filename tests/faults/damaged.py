@@ -1,0 +1,158 @@
+"""Bytes that rot, and ends that are missing, in every stored file: noticed, never served as true.
+
+log.txt, sealed logs        read-only, a copy in quarantine, the exact command that repairs
+day files                   read-only with a sentence when the size is another; else noticed
+                            by `DayFiles.check` and whenever the index is built from them
+manifest                    Corrupt: its checksum does not hold
+snapshot of the index       passed over, built again
+a cut end of log.txt        cannot be told from a torn write: copied aside, the rest holds
+registry files              for people to edit: a broken one is reported, any other is an edit
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from pathlib import Path
+from random import Random
+
+from data_layer.errors import Corrupt, MeterbookError
+from data_layer.readings.local_store import LocalStore
+from data_layer.storage import log_repair
+from data_layer.storage.day_files import DayFiles
+from data_layer.storage.home import Home
+from data_layer.storage.manifest import Manifest
+from tests.faults import home_oracle
+from tests.faults.disk_model import Disk, Image
+from tests.faults.home_layer import SOON, quietly
+from tests.faults.lives import Broken, Failure, Runner, Tally, said
+from tests.faults.recording import clear, read_image, write_image
+
+_LOG = re.compile(r"home/logs/(log|sealed-\d+)\.txt")
+
+
+def explore(runner: Runner, seed: str, tally: Tally, *, times: int) -> None:
+    """Damage every file of the home that a seed's life leaves behind, so many times each."""
+    image, promised = _whole(runner, seed)
+    for name in [path for path, content in image.items() if content]:
+        for time in range(times):
+            follow(runner, f"{seed}%{name}@{time}", image, promised, tally)
+
+
+def replay(runner: Runner, seed: str, damage: str, tally: Tally) -> None:
+    """One damage again."""
+    image, promised = _whole(runner, seed)
+    follow(runner, f"{seed}%{damage}", image, promised, tally)
+
+
+def _whole(runner: Runner, seed: str) -> tuple[Image, frozenset[object]]:
+    """What a life leaves behind, in half of them with all in day files, and what must be in it."""
+    life = runner.first(seed)
+    promised = frozenset(life.promises.at(len(life.operations)).must)
+    if Random(f"sealed {seed}").random() < 0.5:
+        return life.recorder.now.everything(), promised
+    with Home.existing(runner.folder / "home") as home:
+        home.lock()
+        with LocalStore.open(home, clock=lambda: SOON, reserve_bytes=0) as store:
+            store.seal()
+    return read_image(str(runner.folder)), promised
+
+
+def follow(
+    runner: Runner, damage: str, image: Image, promised: frozenset[object], tally: Tally
+) -> None:
+    """One damage, and what the store says of it."""
+    path = f"{runner.layer.name}/{damage}"
+    name = damage.partition("%")[2].rpartition("@")[0]
+    ruined = dict(image)
+    ruined[name] = _ruined(image[name] or b"", Random(path))
+    tally.faults += 1
+    try:
+        clear(str(runner.folder))
+        write_image(str(runner.folder), Disk.of(ruined).everything())
+        _look(runner.folder / "home", name, image, ruined, promised)
+    except Exception as error:  # noqa: BLE001  whatever it is, it was not what is written above
+        tally.failures.append(Failure(path, said(error), traceback.format_exc()))
+
+
+def _ruined(content: bytes, chance: Random) -> bytes:
+    """One bit flipped, or the end cut off."""
+    if chance.random() < 0.25:
+        return content[: chance.randrange(len(content))]
+    place = chance.randrange(len(content))
+    flipped = bytes([content[place] ^ 1 << chance.randrange(8)])
+    return content[:place] + flipped + content[place + 1 :]
+
+
+def _look(
+    folder: Path, name: str, image: Image, ruined: Image, promised: frozenset[object]
+) -> None:
+    """Raise Broken when something is served as true that is not."""
+    try:
+        with Home.existing(folder) as home:
+            home.lock()
+            with LocalStore.open(home, clock=lambda: SOON, reserve_bytes=0) as store:
+                if store.damage:
+                    _check_damage(store, home, name)
+                else:
+                    if name.startswith("home/daily/"):
+                        _check_thoroughly(store, home, name)
+                        return
+                    found = frozenset(home_oracle.rows(store))
+                    missing = promised - found
+                    if found - promised or missing - _cut_off(name, image, ruined):
+                        raise Broken(f"{name} is damaged, and nobody says so")
+                    home_oracle.check(store, home, found)
+                    return
+    except MeterbookError:
+        return
+    _repair(folder, name)
+
+
+def _check_damage(store: LocalStore, home: Home, name: str) -> None:
+    if store.receiving:
+        raise Broken("readings are taken into a damaged home")
+    said_so = " ".join(store.damage)
+    if _LOG.fullmatch(name):
+        if f"log_repair {home.folder}" not in said_so:
+            raise Broken(f"no command is given: {said_so}")
+        if not any((home.logs / "quarantine").iterdir()):
+            raise Broken("no copy is kept")
+
+
+def _check_thoroughly(store: LocalStore, home: Home, name: str) -> None:
+    """At the start only sizes of day files are compared; contents when the index is rebuilt."""
+    problems = DayFiles(home.daily).check(Manifest.load(home.manifest))
+    if not any(Path(name).name in problem for problem in problems):
+        raise Broken(f"{name} is damaged, and nobody says so")
+    if store.state().log_lines:
+        return
+    try:
+        store.seal(rebuild=True)
+    except Corrupt:
+        return
+    raise Broken(f"{name} is damaged, and the index is built from it")
+
+
+def _repair(folder: Path, name: str) -> None:
+    """The command that was printed makes logs whole again."""
+    if not _LOG.fullmatch(name):
+        return
+    if quietly(lambda: log_repair.main([str(folder)])):
+        raise Broken("the repair command failed")
+    with Home.existing(folder) as home:
+        home.lock()
+        with LocalStore.open(home, clock=lambda: SOON, reserve_bytes=0) as store:
+            if store.damage:
+                raise Broken(f"repaired, and still damaged: {store.damage}")
+            home_oracle.rows(store)
+
+
+def _cut_off(name: str, image: Image, ruined: Image) -> frozenset[object]:
+    """Readings in the part of the open log that is gone without a trace."""
+    before, after = image[name] or b"", ruined[name] or b""
+    if name != "home/logs/log.txt" or not before.startswith(after):
+        return frozenset()
+    whole = after[: after.rfind(b"\n") + 1]
+    gone = before[len(whole) :].decode().splitlines()
+    return home_oracle.parsed_log_lines(gone)
