@@ -35,8 +35,10 @@ def unknown() -> Blueprint:
 def _methods_of_others() -> list[str]:
     """The methods by which this address reaches something else than this door."""
     adapter = current_app.create_url_adapter(request)
+    if adapter is None:
+        raise RuntimeError("there is no request to look at")
     found = []
-    for method in METHODS if adapter is not None else ():
+    for method in METHODS:
         try:
             endpoint, _ = adapter.match(method=method)
         except HTTPException:
