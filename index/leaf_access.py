@@ -115,13 +115,17 @@ def _unroll_open(
     at: int,
     escapes: Array,
 ) -> None:
+    odd = np.int64(0)
     for k in range(_SLOTS):
         word = words[place, k]
         offset = np.int64(word & _OFFSET)
-        if offset == _OFFSET:
-            offset = escaped(escapes, number * _SLOTS + k)
+        odd |= np.int64(offset == _OFFSET)
         total[at + k] = opening + offset
         read[at + k] = (word >> 31) == 0
+    if odd:
+        for k in range(_SLOTS):
+            if (words[place, k] & _OFFSET) == _OFFSET:
+                total[at + k] = opening + escaped(escapes, number * _SLOTS + k)
 
 
 @inlined
@@ -135,15 +139,19 @@ def _unroll_closed(
     at: int,
     escapes: Array,
 ) -> None:
-    running = opening
+    running, odd = opening, np.int64(0)
     for k in range(_SLOTS):
         step = np.int64(steps[place, k])
         total[at + k] = running
         read[at + k] = (step >> 15) == 0
-        step &= _STEP
-        if step == _STEP:
-            step = escaped(escapes, number * _SLOTS + k)
-        running += step
+        odd |= np.int64((step & _STEP) == _STEP)
+        running += step & _STEP
+    if odd:
+        running = opening
+        for k in range(_SLOTS):
+            step = np.int64(steps[place, k]) & _STEP
+            total[at + k] = running
+            running += escaped(escapes, number * _SLOTS + k) if step == _STEP else step
 
 
 @inlined

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
+from index import row_kernels as kernels
 from index.columns import Columns, ordered
 from index.grid import Grid
-from index.half_hours import half_hours
-from index.history import (
-    UNKNOWN,
-    History,
-    Ints,
-    Measures,
-    covered,
-    whole_half_hours,
-)
+from index.history import HALF_HOUR, UNKNOWN, History, Ints, Mask, Measures, whole_half_hours
 from index.leaves import Leaves
+from index.packed_arrays import Packed
 from index.segments import Segments
+
+
+class Usage(NamedTuple):
+    """What a row used: Wh, how much of it is estimated, and how many half hours are missing."""
+
+    consumption: int
+    estimated: int
+    missing: int
+
+
+class HalfHourSeries(NamedTuple):
+    """A row's half hours: Wh, and whether each is estimated, missing, known in any part."""
+
+    consumption: Ints
+    estimated: Mask
+    missing: Mask
+    known: Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,43 +74,58 @@ class RowQueries:
         found = self.histories(np.array([row], dtype=np.int64), start, end)
         return History(found.times, found.values, found.kinds)
 
-    def series(self, row: int, edges: Ints) -> Measures:
-        """On the grid from U, O(half hours asked); off the grid by `History`."""
-        grid = self._grid
-        if not bool(grid.on_grid(edges).all()):
-            span = whole_half_hours(int(edges[0]), int(edges[-1]), grid.origin)
-            return self.history(row, *span).buckets(edges, grid.origin)
-        slots = grid.slot(edges)
-        energy, estimated = self._sums_until(row, slots)
-        low, high = self._parts.pointer[row : row + 2].tolist()
-        starts, ends = self._parts.start[low:high], self._parts.end[low:high]
-        if high - low > 1:
-            gap = starts[1:] > ends[:-1]
-            starts = np.concatenate((starts[:1], starts[1:][gap]))
-            ends = np.concatenate((ends[:-1][gap], ends[-1:]))
-        first, stop = grid.slot_after(starts), grid.slot(ends)
-        full = covered(slots, first, np.maximum(first, stop))
-        return Measures(
-            np.diff(energy),
-            np.diff(estimated),
-            np.diff(slots) - np.diff(full),
-            (np.diff(covered(edges, starts, ends)) > 0).astype(np.int64),
-        )
+    @cached_property
+    def _lives(self) -> tuple[Ints, Ints]:
+        """What `row_kernels` wants to know of each row: `lives` and `known`."""
+        found, parts = self._parts.intervals, self._parts
+        lives = np.zeros((parts.count, 4), dtype=np.int64)
+        pointer = np.searchsorted(found.rows, np.arange(parts.count + 1))
+        lives[:, 0], lives[:, 1], lives[:, 2] = pointer[:-1], pointer[1:], parts.last_total
+        lives[self.leaves.gaps.rows, 3] = 1
+        return lives, np.stack((found.starts, found.ends), axis=1)
 
-    def _sums_until(self, row: int, slots: Ints) -> tuple[Ints, Ints]:
-        """Energy and its estimated part before each slot; only the row's life is decoded."""
-        if not self._parts.alive[row] or not len(slots):
-            return np.zeros_like(slots), np.zeros_like(slots)
-        first = max(int(slots[0]), int(self._grid.slot(self._parts.first_time[row])))
-        last = min(int(slots[-1]), int(self._grid.slot_after(self._parts.last_time[row])))
-        if first >= last:
-            return np.zeros_like(slots), np.zeros_like(slots)
-        rows = np.array([row], dtype=np.int64)
-        total, read = self.leaves.dense(rows, first, last + 1)
-        found = half_hours(total, read, rows, first, self._parts, self._grid)
-        place = np.clip(slots, first, last) - first
-        guessed = np.concatenate(([0], np.cumsum(found.estimated[0])))
-        return total[0][place], guessed[place]
+    @cached_property
+    def _given(self) -> tuple[Ints, int]:
+        """The first arguments of every kernel."""
+        return self._packed.table, self._grid.origin
+
+    @cached_property
+    def _packed(self) -> Packed:
+        return Packed((*self.leaves.arrays, *self._lives))
+
+    def usage(self, row: int, start: int, end: int) -> Usage:
+        """Consumption over [start, end): on the grid in one call, off it by `History`."""
+        energy, estimated, missing, odd = kernels.usage(*self._given, row, start, end)
+        if odd:
+            found = self._by_history(row, np.array([start, end]))
+            return Usage(int(found[0][0]), int(found[1][0]), int(found[2][0]))
+        return Usage(energy, estimated, missing)
+
+    def half_hours(self, row: int, start: int, end: int) -> HalfHourSeries:
+        """Every half hour of [start, end), widened to whole half hours of the grid."""
+        start, end = whole_half_hours(start, end, self._grid.origin)
+        count = (end - start) // HALF_HOUR
+        energy, state = np.empty(count, dtype=np.int64), np.empty((3, count), dtype=np.uint8)
+        if kernels.half_hours(*self._given, row, start, energy, state):
+            edges = np.arange(start, end + 1, HALF_HOUR)
+            found = self._by_history(row, edges)
+            ends = np.isin(edges, self.history(row, start, end).times)
+            missing, known = found.missing > 0, found.reporting > 0
+            estimated = known & (missing | ~(ends[:-1] & ends[1:]))
+            return HalfHourSeries(found.consumption, estimated, missing, known)
+        told = state.view(np.bool_)
+        return HalfHourSeries(energy, told[0], told[1], told[2])
+
+    def series(self, row: int, edges: Ints) -> Measures:
+        """On the grid from U, O(buckets + blocks); off the grid by `History`."""
+        out = np.empty((4, max(0, len(edges) - 1)), dtype=np.int64)
+        if out.shape[1] and kernels.buckets(*self._given, row, edges, out):
+            return self._by_history(row, edges)
+        return Measures(*out)
+
+    def _by_history(self, row: int, edges: Ints) -> Measures:
+        span = whole_half_hours(int(edges[0]), int(edges[-1]), self._grid.origin)
+        return self.history(row, *span).buckets(edges, self._grid.origin)
 
     def register(self, row: int, times: Ints, *, opening: bool) -> Ints:
         """On the grid one look-up each; off the grid by `History`."""

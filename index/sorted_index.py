@@ -22,7 +22,7 @@ from index.group_totals import Group, GroupTotals
 from index.history import HALF_HOUR, Bytes, History, Ints, Measures, whole_half_hours
 from index.leaves import Leaves
 from index.roster import Roster
-from index.row_queries import RowQueries
+from index.row_queries import HalfHourSeries, RowQueries, Usage
 
 
 class Latest(NamedTuple):
@@ -189,9 +189,17 @@ class SortedIndex:
             parts.last_kind[chosen].astype(np.uint8),
         )
 
+    def usage(self, row: int, start: int, end: int) -> Usage:
+        """Consumption of one row over [start, end), how much is estimated, how much missing."""
+        return self._rows.usage(row, start, end)
+
+    def half_hours(self, row: int, start: int, end: int) -> HalfHourSeries:
+        """Each half hour of [start, end), widened to whole half hours of the home's grid."""
+        return self._rows.half_hours(row, start, end)
+
     def series(self, row: int, edges: npt.ArrayLike) -> Measures:
         """Consumption of one row over each bucket: 1-D columns, edges ascending."""
-        return self._rows.series(row, np.asarray(edges, dtype=np.int64))
+        return self._rows.series(row, _instants(edges))
 
     def register(self, row: int, times: npt.ArrayLike, *, opening: bool = False) -> Ints:
         """The register in Wh, UNKNOWN (-1) where it is; see `History.register`."""

@@ -1,0 +1,81 @@
+"""Many arrays handed to machine code as one: an array of their addresses and lengths.
+
+A call from Python pays some 45 ns for every array it hands over, and compiled functions count
+references for each; where a question takes one microsecond that is most of it. `Packed` holds the
+arrays alive and says where they are; `ints`, `words` and the like give them back inside a
+compiled function, which must not outlive the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import carray, types  # type: ignore[attr-defined]
+from numba.extending import intrinsic
+
+from index.compiled import inlined
+from index.history import Ints
+
+
+class Packed:
+    """Arrays of one or two dimensions, C-ordered. Not to be changed while this is in use."""
+
+    __slots__ = ("_arrays", "table")
+
+    def __init__(self, arrays: Sequence[npt.NDArray[Any]]) -> None:
+        self._arrays = tuple(np.ascontiguousarray(array) for array in arrays)
+        self.table: Ints = np.array(
+            [
+                number
+                for array in self._arrays
+                for number in (array.ctypes.data, len(array), array.shape[-1])
+            ],
+            dtype=np.int64,
+        )
+        """Address, length and width of each array: what a kernel is given."""
+
+
+def _pointer_to(element: types.Type) -> Any:
+    """A compiled function from an address to a pointer."""
+    pointer = types.CPointer(element)  # type: ignore[no-untyped-call]
+
+    @intrinsic
+    def cast(_typing: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+            return builder.inttoptr(given[0], context.get_value_type(pointer))
+
+        return pointer(address), generate
+
+    return cast
+
+
+_to_ints, _to_narrow = _pointer_to(types.int64), _pointer_to(types.int32)
+_to_words, _to_shorts = _pointer_to(types.uint32), _pointer_to(types.uint16)
+
+
+@inlined
+def ints(table: Ints, n: int) -> Any:
+    return carray(_to_ints(table[3 * n]), (table[3 * n + 1],))
+
+
+@inlined
+def int_table(table: Ints, n: int) -> Any:
+    return carray(_to_ints(table[3 * n]), (table[3 * n + 1], table[3 * n + 2]))
+
+
+@inlined
+def narrow_table(table: Ints, n: int) -> Any:
+    return carray(_to_narrow(table[3 * n]), (table[3 * n + 1], table[3 * n + 2]))
+
+
+@inlined
+def word_table(table: Ints, n: int) -> Any:
+    return carray(_to_words(table[3 * n]), (table[3 * n + 1], table[3 * n + 2]))
+
+
+@inlined
+def short_table(table: Ints, n: int) -> Any:
+    return carray(_to_shorts(table[3 * n]), (table[3 * n + 1], table[3 * n + 2]))
