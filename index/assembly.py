@@ -131,6 +131,7 @@ def _write_lines(
         types.uint8[:, ::1],
         READ_INTS,
         READ_INTS,
+        READ_INTS,
         types.int64[:, :, ::1],
         types.int64[:, :, ::1],
     )
@@ -141,10 +142,14 @@ def sum_cells(
     needed: Bytes,
     opening: Ints,
     cell: Ints,
+    since: Ints,
     energy: Ints,
     estimated: Ints,
 ) -> None:
-    """Add each row's half hours to its cell, all and the estimated part: (cells, blocks, 48)."""
+    """Add each row's half hours to its cell, all and the estimated part: (cells, blocks, 48).
+
+    Only those from the row's `since` on, counted from the first slot.
+    """
     for row in range(needed.shape[0]):
         own = cell[row]
         if own < 0:
@@ -153,12 +158,25 @@ def sum_cells(
             if needed[row, block] == 0:
                 continue
             at = opening[block]
-            for k in range(SLOTS):
+            for k in range(max(0, since[row] - at), SLOTS):
                 used = total[row, at + k + 1] - total[row, at + k]
                 here = flags[row, at + k]
                 measured = here & (flags[row, at + k + 1]) & STANDS & ((here & CUT) == 0)
                 energy[own, block, k] += used
                 estimated[own, block, k] += used * (1 - np.int64(measured))
+
+
+def open_lines(total: Ints, flags: Bytes, opening: Ints, needed: Mask) -> tuple[Words, Ints]:
+    """Open lines where they are needed (rows, blocks), by row and block, and their escapes."""
+    count = int(needed.sum())
+    words = np.empty((count, SLOTS), dtype=np.uint32)
+    place = np.zeros(needed.shape, dtype=np.int64)
+    place[needed] = np.arange(count)
+    escapes = np.empty((SLOTS * count, 2), dtype=np.int64)
+    how = np.where(needed, _OPEN, _SKIP).astype(np.uint8)
+    none = np.empty((0, SLOTS), dtype=np.uint16)
+    found = _write_lines(total, flags, opening, how, place, words, none, escapes)
+    return words, np.ascontiguousarray(escapes[:found].T)
 
 
 @dataclass(frozen=True, eq=False)

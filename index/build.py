@@ -161,7 +161,9 @@ class _Work:
         numbers, own = numbers[numbers >= 0], own - int((numbers < 0).sum())
         shape = (len(numbers), len(self.blocks), SLOTS)
         energy, estimated = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        sum_cells(total, flags, needed, self.assembly.opening, own, energy, estimated)
+        since = np.zeros(len(total), dtype=np.int64)
+        opening = self.assembly.opening
+        sum_cells(total, flags, needed, opening, own, since, energy, estimated)
         nth, block = np.nonzero(energy.any(axis=2) | estimated.any(axis=2))
         return Change(self.blocks[block], numbers[nth], energy[nth, block], estimated[nth, block])
 

@@ -99,16 +99,20 @@ class DayLines:
 
     def added(self, total: Ints, read: Mask) -> tuple[DayLines, Lines]:
         """With new open lines of U (lines, 48), and their numbers."""
-        first = len(self.words)
-        numbers = first + np.arange(len(total), dtype=np.int32)
-        if not len(total):
-            return self, numbers
         words, where, offsets = encoded(total - total[:, :1], read)
-        escapes = self.escapes
-        if len(where):
-            fresh = np.stack((where + first * SLOTS, offsets))
-            escapes = np.concatenate((escapes, fresh), axis=1)
-        return DayLines(self.words.added(words), self.shorts, escapes), numbers
+        return self.with_words(words, np.stack((where, offsets)))
+
+    def with_words(self, words: Words, escapes: Ints) -> tuple[DayLines, Lines]:
+        """With new open lines and their escapes, which count from the first of them."""
+        first = len(self.words)
+        numbers = first + np.arange(len(words), dtype=np.int32)
+        if not len(words):
+            return self, numbers
+        table = self.escapes
+        if escapes.shape[1]:
+            moved = escapes + np.array([[first * SLOTS], [0]])
+            table = np.concatenate((table, moved), axis=1)
+        return DayLines(self.words.added(words), self.shorts, table), numbers
 
 
 def encoded(offset: Ints, read: Mask) -> tuple[Words, Ints, Ints]:

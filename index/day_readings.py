@@ -96,6 +96,20 @@ class DayReadings:
         if fault == _UNNAMED:
             raise ValueError("a reading is of a series that the day does not name")
 
+    def of_series(self, rows: Ints, wanted: Ints) -> DayReadings:
+        """Only the series whose row, by code, is among the wanted."""
+        kept = np.isin(rows, wanted)[self.code]
+        return DayReadings(
+            self.day_ordinal,
+            self.start,
+            self.end,
+            self.series,
+            self.code[kept],
+            self.times[kept],
+            self.values[kept],
+            self.kinds[kept],
+        )
+
     def __len__(self) -> int:
         return len(self.times)
 

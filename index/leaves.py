@@ -13,7 +13,7 @@ A block is stored when some row has a line in it, so cost follows readings, not 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -135,6 +135,20 @@ class Leaves:
             (gaps.low[:, None] <= slots[None, :]) & (slots[None, :] <= gaps.high[:, None])
         )
         total[where[gaps.rows[gap]], slot] = gaps.total_at(slots, self.grid)[gap, slot]
+
+    def with_blocks(self, numbers: Ints) -> Leaves:
+        """Room for blocks; those that were not stored get U at their opening, and no lines."""
+        _, stored = self.place(numbers)
+        numbers = numbers[~stored]
+        if not len(numbers):
+            return self
+        opening = self.at(numbers * SLOTS)
+        blocks = np.union1d(self.blocks, numbers)
+        place, fresh = np.searchsorted(blocks, self.blocks), np.searchsorted(blocks, numbers)
+        base = np.empty((len(blocks), self.segments.count), dtype=np.int64)
+        base[place], base[fresh] = self.base, opening
+        directory = self.directory.spread(place, len(blocks))
+        return replace(self, blocks=blocks, base=base, directory=directory)
 
     # -- readings --------------------------------------------------------------------------
 

@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from index.build import rows_of_codes
+from index.appending import appended, arrivals, is_appended
+from index.build import coming, rows_of_codes
 from index.cells import Change, summed
 from index.columns import Columns, assemble, fill, lines_needed, same_readings
 from index.day_block import NO_LINE
@@ -68,11 +69,32 @@ def replaced(
     Writes into the draft's `base`; everything else is made new.
     """
     start, end = days[0].start, days[-1].end
+    if is_appended(leaves, start):
+        return _appended(leaves, days, roster)
     incoming = assemble(days, [rows_of_codes(day, roster) for day in days], len(roster))
     touched = np.flatnonzero(~same_readings(_held(leaves, start, end), incoming))
     if not len(touched):
         return leaves, []
     return _Refill(Touched.of(leaves, touched, start, end, incoming)).run(roster)
+
+
+def _appended(
+    leaves: Leaves, days: Sequence[DayReadings], roster: Roster
+) -> tuple[Leaves, list[Change]]:
+    start, end = days[0].start, days[-1].end
+    arriving = coming(days, roster)
+    ready, silent = arrivals(leaves, arriving, start)
+    changes = []
+    if len(ready):
+        leaves, change = appended(leaves, arriving, ready, (start, end), roster)
+        changes.append(change)
+    if len(silent):
+        late = [day.of_series(rows_of_codes(day, roster), silent) for day in days]
+        incoming = assemble(late, [rows_of_codes(day, roster) for day in late], len(roster))
+        touched = Touched.of(leaves, silent, start, end, incoming)
+        leaves, more = _Refill(touched).run(roster)
+        changes += more
+    return leaves, changes
 
 
 def _held(leaves: Leaves, start: int, end: int) -> Columns:
@@ -94,7 +116,7 @@ class _Refill:
     def run(self, roster: Roster) -> tuple[Leaves, list[Change]]:
         rows, numbers = lines_needed(self.touched.columns, self.touched.leaves.grid)
         _, stored = self.touched.leaves.place(numbers)
-        old = _with_blocks(self.touched.leaves, np.unique(numbers[~stored]))
+        old = self.touched.leaves.with_blocks(np.unique(numbers[~stored]))
         new = replace(
             old,
             segments=self.touched.segments(),
@@ -210,16 +232,3 @@ def _equal_windows(low: Ints, high: Ints) -> Iterator[Ints]:
         most = max(1, _AT_ONCE // ((last - first + 1) * SLOTS))
         for start in range(0, len(chosen), most):
             yield chosen[start : start + most]
-
-
-def _with_blocks(leaves: Leaves, numbers: Ints) -> Leaves:
-    """Room for blocks that were not stored: nobody has a line in them yet."""
-    if not len(numbers):
-        return leaves
-    opening = leaves.at(numbers * SLOTS)
-    blocks = np.union1d(leaves.blocks, numbers)
-    place, fresh = np.searchsorted(blocks, leaves.blocks), np.searchsorted(blocks, numbers)
-    base = np.empty((len(blocks), leaves.segments.count), dtype=np.int64)
-    base[place], base[fresh] = leaves.base, opening
-    directory = leaves.directory.spread(place, len(blocks))
-    return replace(leaves, blocks=blocks, base=base, directory=directory)

@@ -239,6 +239,15 @@ class Walk:
             state=np.zeros((rows, _STATE), dtype=np.int64),
         )
 
+    def resume(self, rows: Ints, slot: Ints, last: Segments) -> None:
+        """Go on with these rows from their last segment; `slot` is the first to be filled."""
+        state = self.state
+        state[rows, _SLOT], state[rows, _SEEN] = slot, 1
+        state[rows, _TIME], state[rows, _TOTAL] = last.end, last.closing
+        state[rows, _VALUE] = last.closing - last.shift
+        state[rows, _START], state[rows, _OPENING] = last.start, last.opening
+        state[rows, _SHIFT], state[rows, _KIND] = last.shift, last.kind
+
     def through(self, days: list[Coming]) -> None:
         """Days in time order, then the end."""
         counts = np.zeros(3, dtype=np.int64)
