@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.parameters import INSTANT, READING_TIME
+from data_layer.quantities import KWH_PATTERN
 from data_layer.readings.periods import Period
 
 MeterId = Annotated[
@@ -29,7 +31,7 @@ Time = Annotated[
 Instant = Annotated[
     str,
     Field(
-        pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)?)?$",
+        pattern=f"^{INSTANT.pattern}$",
         description="a date is its local midnight; without an offset a time is local to the home",
         examples=["2026-11-01"],
     ),
@@ -46,13 +48,13 @@ class MeterReading(_Fields):
 
     meter_id: MeterId
     timestamp: str = Field(
-        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:00(Z|[+-]\d\d:\d\d)?$",
+        pattern=f"^{READING_TIME.pattern}$",
         description="on the half hour; without an offset local to the home",
         examples=["2026-11-20T10:30:00"],
     )
     reading: (
         Annotated[float, Field(ge=0, le=999_999_999.999)]
-        | Annotated[str, Field(pattern=r"^\d{1,9}(\.\d{1,3})?$")]
+        | Annotated[str, Field(pattern=f"^{KWH_PATTERN.pattern}$")]
     ) = Field(description="cumulative kWh, at most three decimals", examples=[1234.5])
 
 

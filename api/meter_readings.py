@@ -33,14 +33,14 @@ from security import policy
 from security.policy import KILOBYTE
 from security.viewer import current_viewer
 
+MOST_AT_ONCE = 1000
 CALLS = {
     "meter_readings.receive_one": Call("Take one reading", MeterReading, ReadingReceived),
     "meter_readings.receive_many": Call(
-        "Take up to a thousand readings", MeterReading, ReadingsReceived, many=True
+        "Take up to a thousand readings", MeterReading, ReadingsReceived, many=MOST_AT_ONCE
     ),
 }
 FIELDS = tuple(MeterReading.model_fields)
-MOST_AT_ONCE = 1000
 LARGEST_BATCH = 256 * KILOBYTE
 _UNSAFE = re.compile(r"[^!-+\--~]", re.ASCII)
 LONGEST_SOURCE = 64

@@ -24,6 +24,8 @@ Document = dict[str, Any]
 READING, CHANGING = (400, 401, 403, 404, 429), (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
 """Statuses a call may be refused with."""
 WAITING = (429, 503)
+IN_PATHS = {"meter": MeterId}
+"""What stands for each argument of an address."""
 REFERENCES = "#/components/schemas/{model}"
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -35,8 +37,8 @@ class Call:
     summary: str
     given: type[BaseModel]
     answer: type[BaseModel]
-    many: bool = False
-    """The body is a list of what is given."""
+    many: int = 0
+    """The body is a list of up to so many of what is given; 0 for a single one."""
 
 
 def openapi(routes: Map, calls: Mapping[str, Call], *, secure: bool) -> Document:
@@ -111,7 +113,7 @@ def _operation(rule: Rule, call: Call, roles: str) -> Document:
     }
     if is_changing:
         one = _reference(call.given)
-        schema = {"type": "array", "items": one, "minItems": 1, "maxItems": 1000}
+        schema = {"type": "array", "items": one, "minItems": 1, "maxItems": call.many}
         operation["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": schema if call.many else one}},
@@ -121,7 +123,7 @@ def _operation(rule: Rule, call: Call, roles: str) -> Document:
 
 def _path_parameters(rule: Rule) -> Iterator[Document]:
     for name in sorted(rule.arguments):
-        schema = TypeAdapter(MeterId).json_schema()
+        schema = TypeAdapter(IN_PATHS[name]).json_schema()
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
