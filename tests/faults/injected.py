@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from tests.faults.lives import Depth, Failure, Life, Runner, Tally, said
+from tests.faults.lives import ENOUGH, Depth, Failure, Life, Runner, Tally, said
 from tests.faults.recording import INPUT_OUTPUT, NO_SPACE, Step, refused
 
 TAKES_SPACE = {"write", "open", "mkdir", "rename", "link"}
@@ -71,6 +71,8 @@ def explore(runner: Runner, seed: str, tally: Tally, *, share: float) -> None:
 
     runner.first(seed, fault=count)
     for trouble in troubles(seed, steps, share):
+        if len(tally.failures) >= ENOUGH:
+            return
         follow(runner, seed, trouble, tally)
 
 

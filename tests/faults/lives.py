@@ -22,6 +22,8 @@ from tests.faults.recording import Fault, Recorder, clear, write_image
 
 KILLED, NOTHING, ALL = 0, 1, 2
 FIRST_CHANCE = 3
+ENOUGH = 20
+"""Failures after which a life is not crashed any further."""
 HOLES = 0.15
 """So often sectors in the middle of what was not synced are missing."""
 
@@ -246,6 +248,8 @@ class Runner:
         for disk, place, expected in places(life):
             if chosen is not None and place not in chosen:
                 continue
+            if len(tally.failures) >= ENOUGH:
+                return
             for way in self._ways(disk, life.path, place, depths[0]):
                 path = f"{life.path}/{place}.{way}"
                 ruin, holes = cut(disk, path, way)

@@ -35,6 +35,8 @@ from tests.faults.registry_layer import RegistryLayer  # noqa: E402
 
 MEMORY = Path("/dev/shm")  # noqa: S108  a memory disk: the folder itself is private
 MOST_FAILURES = 20
+FAILED = 3
+"""Exit status: unlike that of a run that broke down."""
 LAYERS: dict[str, Callable[..., Layer]] = {
     "home": HomeLayer,
     "log": LogLayer,
@@ -210,7 +212,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{MEMORY} is needed: a memory disk.\n")
         return 2
     tally = short_form(options) if options.short else long_form(options)
-    return 1 if tally.failures else 0
+    return FAILED if tally.failures else 0
 
 
 if __name__ == "__main__":

@@ -314,6 +314,7 @@ class _OneWorker(ThreadPoolExecutor):
     """Tasks one after another, so that a life repeats."""
 
     def __init__(self, max_workers: int | None = None, *arguments: Any, **more: Any) -> None:
+        del max_workers
         super().__init__(1, *arguments, **more)
 
 

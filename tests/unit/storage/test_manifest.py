@@ -51,7 +51,7 @@ def test_days_written_since_a_generation_are_known() -> None:
         b"",
         b"[]",
         b"{}",
-        b'{"format": 2, "generation": 1, "flushed_generation": 1, "days": {}}',
+        b'{"format": 3, "generation": 1, "flushed_generation": 1, "days": {}}',
         b'{"format": 1, "generation": 1, "flushed_generation": 1, "days": {"2026-02-30": {}}}',
         b'{"format": 1, "generation": "x", "flushed_generation": 1, "days": {}}',
         b'{"format": 1, "generation": 1, "flushed_generation": 1, "days": []}',
@@ -62,6 +62,23 @@ def test_a_manifest_that_cannot_be_read_is_corrupt(tmp_path: Path, text: bytes) 
     (tmp_path / "manifest.json").write_bytes(text)
     with pytest.raises(Corrupt, match=r"manifest\.json"):
         Manifest.load(tmp_path / "manifest.json")
+
+
+def test_no_flipped_bit_of_a_manifest_goes_unnoticed(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    Manifest().flushed({MONDAY: ENTRY}, through=3).save(path)
+    text = path.read_bytes()
+    for place in range(len(text)):
+        for bit in range(8):
+            path.write_bytes(text[:place] + bytes([text[place] ^ 1 << bit]) + text[place + 1 :])
+            with pytest.raises(Corrupt, match=r"manifest\.json"):
+                Manifest.load(path)
+
+
+def test_a_manifest_from_before_there_were_checksums_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_bytes(b'{"format": 1, "generation": 4, "flushed_generation": 3, "days": {}}')
+    assert Manifest.load(path) == Manifest(generation=4, flushed_generation=3)
 
 
 def test_day_files_are_named_after_their_day_and_others_are_passed_over(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Bugs that somebody could have written, to find out whether the tests would notice."""

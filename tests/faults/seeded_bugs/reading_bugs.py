@@ -1,0 +1,183 @@
+"""Bugs in the way of a reading (receiving, end of the day, opening, index), and in who sees it."""
+
+from __future__ import annotations
+
+from tests.faults.seeded_bugs.model import Bug, bug, simulator, tests
+
+RECEIVING = "data_layer/readings/receiving.py"
+SEALING = "data_layer/readings/sealing.py"
+OPENING = "data_layer/readings/opening.py"
+CRASHES = simulator("home", "crashes")
+MATRIX = tests("tests/integration/test_authorization_matrix.py")
+
+READING_BUGS: tuple[Bug, ...] = (
+    bug(
+        "archive before the manifest is durable",
+        CRASHES,
+        (
+            SEALING,
+            "            if days or self._log.generation - 1 >",
+            "            self._put_aside()\n            if days or self._log.generation - 1 >",
+        ),
+        (
+            SEALING,
+            "            if generation <= self._manifest.flushed_generation:\n",
+            "            if generation < self._log.generation:\n",
+        ),
+    ),
+    bug(
+        "flushed generation one too high",
+        CRASHES,
+        (SEALING, "through=self._log.generation - 1)", "through=self._log.generation)"),
+    ),
+    bug(
+        "late readings do not reach their day",
+        CRASHES,
+        (
+            "data_layer/readings/flush.py",
+            "    return _counted(_in_threads(merge, split_by_day(batch, zone)), done)\n",
+            "    parts = list(split_by_day(batch, zone))[-1:]\n"
+            "    return _counted(_in_threads(merge, iter(parts)), done)\n",
+        ),
+    ),
+    bug(
+        "late readings do not mark their day dirty",
+        CRASHES,
+        (
+            SEALING,
+            "        readings = [day.readings for day in days]\n",
+            "        readings = [day.readings for day in days[-1:]]\n",
+        ),
+    ),
+    bug(
+        "merging a day drops its revisions",
+        CRASHES,
+        (
+            "data_layer/readings/codec.py",
+            " & (ordered.revision[1:] == ordered.revision[:-1])\n",
+            "\n",
+        ),
+        (
+            "data_layer/readings/codec.py",
+            "    _refuse_contradiction(ordered, np.flatnonzero(repeats) + 1)\n",
+            "",
+        ),
+    ),
+    bug(
+        "stale snapshot of the index not noticed",
+        CRASHES,
+        (
+            "data_layer/readings/snapshots.py",
+            "            sorted(d for d, entry in manifest.days.items() "
+            "if self.days.get(d) != entry.sha256)\n",
+            "            sorted(d for d in manifest.days if d not in self.days)\n",
+        ),
+    ),
+    bug(
+        "closed logs not seen at the start",
+        CRASHES,
+        (
+            OPENING,
+            "            if log.generation > manifest.flushed_generation\n",
+            "            if log.generation > manifest.flushed_generation + 1\n",
+        ),
+    ),
+    bug(
+        "a day between its file and the manifest taken for damage",
+        CRASHES,
+        (
+            OPENING,
+            "        unsettled = self._unsettled(tails)\n        damage",
+            "        unsettled = frozenset()\n        damage",
+        ),
+    ),
+    bug(
+        "snapshot of the index written in place",
+        tests("tests/unit/index/test_snapshot.py"),
+        (
+            "index/snapshot.py",
+            '    beside = path.with_name(path.name + ".tmp")\n',
+            "    beside = path\n",
+        ),
+    ),
+    bug(
+        "gap rule off by one",
+        tests("tests/unit/index/test_history.py"),
+        (
+            "index/history.py",
+            "        gap = (self.kinds[1:] == INITIAL) & (self.times[1:] > self.times[:-1])\n",
+            "        gap = (self.kinds[1:] == INITIAL) & (self.times[1:] >= self.times[:-1])\n",
+        ),
+    ),
+    bug(
+        "export without asking for the meter",
+        MATRIX,
+        (
+            "api/exports.py",
+            "        scope = book.authorize(current_viewer(), Action.READ_METER, view.meter_id)\n",
+            "        from dataclasses import replace\n\n"
+            "        scope = book.authorize(current_viewer(), Action.READ_METER)\n"
+            "        scope = replace(scope, meter_ids=frozenset({view.meter_id}))\n",
+        ),
+    ),
+    bug(
+        "callback without asking for the meter",
+        MATRIX,
+        (
+            "callbacks/usage_answers.py",
+            "        scope = book.authorize(viewer, Action.READ_METER, meter_id)\n    except",
+            "        scope = Scope(viewer.name, Action.READ_METER, frozenset({meter_id}))\n"
+            "    except",
+        ),
+    ),
+    bug(
+        "route open to every role",
+        MATRIX,
+        (
+            "api/exports.py",
+            '    policy.allow("exports.readings", {Role.ADMIN}, renews=False)\n',
+            '    policy.allow("exports.readings", set(Role), renews=False)\n',
+        ),
+    ),
+    bug(
+        "households see every meter",
+        tests("tests/unit/accounts/test_authorize.py"),
+        (
+            "data_layer/accounts/authorize.py",
+            "    if not own and meter_id is not None:\n"
+            '        raise Denied(unknown_meter(meter_id).sentence, field="meter_id")\n',
+            "",
+        ),
+    ),
+    bug(
+        "publish before durable",
+        CRASHES,
+        (
+            RECEIVING,
+            "            self._log.append(encode_log(accepted, received_at=self._clock()))\n"
+            "            self._replace(lambda view: view.extended(Run.of(accepted, view.words)))\n",
+            "            self._replace(lambda view: view.extended(Run.of(accepted, view.words)))\n"
+            "            self._log.append(encode_log(accepted, received_at=self._clock()))\n",
+        ),
+    ),
+    bug(
+        "repeats not noticed after a seal",
+        CRASHES,
+        (
+            RECEIVING,
+            "        around = self._newest.around(self.view, _asked(batch, verdicts))\n",
+            "        around = self._newest.around(self.view, _asked(batch, verdicts))\n"
+            "        if not self.view.tails[-1].runs:\n"
+            "            around = around.take(np.zeros(0, dtype=np.int64))\n",
+        ),
+    ),
+    bug(
+        "tampering with the audit not noticed",
+        tests("tests/unit/accounts/test_audit.py"),
+        (
+            "data_layer/accounts/audit.py",
+            "(number, previous, sealed):\n",
+            "(number, previous, entry.hash):\n",
+        ),
+    ),
+)
