@@ -64,13 +64,13 @@ SHORT_TASKS = (
 )
 """What `make test` and the bank of seeded bugs run."""
 SHARES = {
-    ("home", "crashes"): 0.5,
-    ("log", "crashes"): 0.2,
-    ("registry", "crashes"): 0.05,
+    ("home", "crashes"): 0.62,
+    ("log", "crashes"): 0.1,
+    ("registry", "crashes"): 0.03,
     ("home", "faults"): 0.13,
-    ("log", "faults"): 0.06,
-    ("registry", "faults"): 0.03,
-    ("home", "damage"): 0.03,
+    ("log", "faults"): 0.05,
+    ("registry", "faults"): 0.02,
+    ("home", "damage"): 0.05,
 }
 """Of the time of the long form."""
 
