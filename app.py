@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from threading import Lock
 from types import ModuleType
 from typing import Any, cast
@@ -54,6 +53,7 @@ from api.meter_usage import meter_usage
 from api.unknown import unknown
 from api.uploads import uploads
 from cli.serving import serve
+from components import dash_json
 from components.document import document
 from components.shell import NavigationItem, frame
 from data_layer.accounts.model import Role
@@ -91,9 +91,6 @@ CALLBACKS: tuple[ModuleType, ...] = (
 
 def create_app(settings: Settings | None = None, *, book: Book | None = None) -> Flask:
     """The whole application, guarded; nothing is opened yet unless a book is handed in."""
-    # Plotly's JSON looks at pandas when some request has loaded it, and fails while another
-    # thread is still loading it: have it whole before the first request.
-    import_module("pandas")
     settings = settings or Settings()
     opener = _Opener(settings, book)
     shared = cast(Book, LocalProxy(opener.book))
@@ -164,6 +161,7 @@ def open_book(settings: Settings) -> Book:
 
 
 def _dash(server: Flask, asset_url: Callable[[str], str]) -> Dash:
+    dash_json.install()
     app = TypedDash(
         "meterbook",
         server=cast(Any, server),  # Dash's types know its own servers only

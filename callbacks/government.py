@@ -9,6 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 
 from api.group_view import GroupView, read_view
 from callbacks import group_answers, group_drawing
+from callbacks.kept_answers import KeptAnswers, key_of
 from components import ids, view
 from components.ids import Government
 from data_layer.accounts.model import Role
@@ -38,12 +39,19 @@ OUTPUTS = {
 
 def register(app: Dash, book: Book) -> None:
     """Answer each new address; clicks on areas and dwelling types change the address."""
+    kept = KeptAnswers(book)
 
     @app.callback(output=OUTPUTS, inputs=[Input(Government.VIEW, "data")])
     def show(words: Words | None) -> dict[str, Any]:
-        asked, refused = _view(book, words or {})
-        answer = _answer(book, asked)
-        return group_drawing.drawn(book, words or {}, asked, answer, refused=refused)
+        given = words or {}
+        asked, refused = _view(book, given)
+        scope = book.authorize(current_viewer(), Action.READ_GROUPS)
+
+        def drawn() -> dict[str, Any]:
+            answer = group_answers.answer(book, scope, asked)
+            return group_drawing.drawn(book, given, asked, answer, refused=refused)
+
+        return kept.give((scope.at_least, key_of(given)), drawn)
 
     for chart, function in (
         (Government.AREAS, "toggleArea"),
@@ -72,8 +80,3 @@ def _view(book: Book, words: Words) -> tuple[GroupView, str]:
         return read_view({name: view.words(words, name) for name in words}, book.zone, now=now), ""
     except BadInput as error:
         return read_view({}, book.zone, now=now), error.sentence
-
-
-def _answer(book: Book, asked: GroupView) -> group_answers.Answer:
-    scope = book.authorize(current_viewer(), Action.READ_GROUPS)
-    return group_answers.answer(book, scope, asked)

@@ -8,7 +8,8 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State
 
 from api.usage_view import UsageView, read_view
-from callbacks import usage_hours, usage_page
+from callbacks import usage_answers, usage_hours, usage_page
+from callbacks.kept_answers import KeptAnswers, key_of
 from components import ids, view
 from components.ids import Usage
 from data_layer.accounts.model import Role
@@ -36,16 +37,33 @@ OUTPUTS = {
 
 def register(app: Dash, book: Book) -> None:
     """Answer each new address; a click on a bar changes the address."""
+    kept = KeptAnswers(book)
 
     @app.callback(output=OUTPUTS, inputs=[Input(Usage.VIEW, "data")])
     def show(words: Words | None) -> dict[str, Any]:
-        asked, refused = _view(book, words or {})
-        return usage_page.page(book, current_viewer(), words or {}, asked, refused=refused)
+        given = words or {}
+        asked, refused = _view(book, given)
+        seen = usage_answers.seen(book, current_viewer(), asked)
+        if seen.scope is None:
+            return usage_page.page(book, seen, given, asked, refused=refused)
+        return kept.give(
+            ("page", seen.viewer, key_of(given)),
+            lambda: usage_page.page(book, seen, given, asked, refused=refused),
+        )
 
     @app.callback(Output(Usage.CARDS, "children"), Input(Usage.VIEW, "data"))
     def show_cards(words: Words | None) -> Any:
-        asked, _ = _view(book, words or {})
-        return usage_page.cards(book, current_viewer(), words or {}, asked)
+        given = words or {}
+        asked, _ = _view(book, given)
+        seen = usage_answers.seen(book, current_viewer(), asked)
+        scope, meter_id = seen.scope, seen.meter_id
+        if scope is None:
+            return None  # why is said beside the meter's field
+        found = kept.give(
+            ("cards", seen.viewer, key_of(given)),
+            lambda: {"cards": usage_page.cards(book, scope, given, meter_id)},
+        )
+        return found["cards"]
 
     @app.callback(
         output={

@@ -10,8 +10,9 @@ from api.usage_view import UsageView, epochs_of
 from data_layer.accounts.model import Account, Role, Viewer
 from data_layer.book import Book
 from data_layer.clock import FIRST_YEAR, LAST_YEAR
+from data_layer.errors import NotFound
 from data_layer.readings import queries
-from data_layer.readings.model import Action, Consumption, Reading
+from data_layer.readings.model import Action, Consumption, Reading, Scope
 from data_layer.readings.periods import SOURCE_PERIODS
 from data_layer.readings.queries import SeriesTable
 
@@ -36,6 +37,34 @@ class Answer:
     """Both once more, so fine that an unfinished range can be compared over the same part."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Which meter the page is about, and whether the viewer may see it."""
+
+    viewer: Viewer
+    meters: tuple[Account, ...]
+    """The meters a household switches between; empty for staff, who name one."""
+    meter_id: str
+    """"" while none is named and the viewer has none."""
+    scope: Scope | None
+    """What may be seen of the meter; None for no meter, and for one that is not theirs."""
+    unknown: str = ""
+    """Why it is not shown."""
+
+
+def seen(book: Book, viewer: Viewer, view: UsageView) -> Seen:
+    """Authorize the viewer for the meter the address names, else the household's first."""
+    meters = meters_of(book, viewer)
+    meter_id = chosen_meter(view, meters)
+    if not meter_id:
+        return Seen(viewer, meters, "", None)
+    try:
+        scope = book.authorize(viewer, Action.READ_METER, meter_id)
+    except NotFound as error:
+        return Seen(viewer, meters, meter_id, None, error.sentence)
+    return Seen(viewer, meters, meter_id, scope)
+
+
 def meters_of(book: Book, viewer: Viewer) -> tuple[Account, ...]:
     """The meters a household switches between; empty for staff, who name one."""
     return book.accounts.active_of(viewer.name) if viewer.role is Role.HOUSEHOLD else ()
@@ -46,9 +75,8 @@ def chosen_meter(view: UsageView, meters: tuple[Account, ...]) -> str:
     return view.meter_id or (meters[0].meter_id if meters else "")
 
 
-def answer(book: Book, viewer: Viewer, view: UsageView, meter_id: str) -> Answer:
-    """Everything about the days of the view. Raises NotFound for another's meter."""
-    scope = book.authorize(viewer, Action.READ_METER, meter_id)
+def answer(book: Book, scope: Scope, view: UsageView, meter_id: str) -> Answer:
+    """Everything about the days of the view."""
 
     def total(days: DayRange) -> Consumption:
         start, end = epochs_of(days, book.zone)
@@ -87,9 +115,8 @@ def _years(ever: Consumption) -> DayRange | None:
     )
 
 
-def period_totals(book: Book, viewer: Viewer, meter_id: str) -> tuple[Consumption, ...]:
-    """The five periods of the cards. Raises NotFound for another's meter."""
-    scope = book.authorize(viewer, Action.READ_METER, meter_id)
+def period_totals(book: Book, scope: Scope, meter_id: str) -> tuple[Consumption, ...]:
+    """The five periods of the cards."""
     return tuple(
         queries.consumption(book.readings, scope, meter_id=meter_id, period=period)
         for period in SOURCE_PERIODS

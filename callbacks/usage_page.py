@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from api.usage_view import UsageView
 from callbacks import usage_answers, usage_drawing
+from callbacks.usage_answers import Seen
 from callbacks.usage_drawing import EXPORT_PATH, PATH
 from components import messages, usage_controls, view
 from components.ids import Usage
@@ -17,43 +18,33 @@ from components.shell import icon
 from data_layer.accounts.model import Account, Role, Viewer
 from data_layer.book import Book
 from data_layer.clock import epoch_of
-from data_layer.errors import BadInput, NotFound
+from data_layer.errors import BadInput
+from data_layer.readings.model import Scope
 
 Words = Mapping[str, str | Sequence[str]]
 
 
 def page(
-    book: Book, viewer: Viewer, words: Words, asked: UsageView, *, refused: BadInput | None
+    book: Book, seen: Seen, words: Words, asked: UsageView, *, refused: BadInput | None
 ) -> dict[str, Any]:
     """Every output by its name."""
-    meters = usage_answers.meters_of(book, viewer)
-    meter_id = usage_answers.chosen_meter(asked, meters)
     errors = {refused.field or "": refused.sentence} if refused else {}
-    unknown = ""
-    answer = None
-    if meter_id:
-        try:
-            answer = usage_answers.answer(book, viewer, asked, meter_id)
-        except NotFound as error:
-            unknown = error.sentence
-    drawn = _nothing(viewer, unknown) if answer is None else _something(book, words, answer)
+    if seen.scope is None:
+        drawn = _nothing(seen.viewer, seen.unknown)
+    else:
+        answer = usage_answers.answer(book, seen.scope, asked, seen.meter_id)
+        drawn = _something(book, words, answer)
     choices = usage_drawing.choices(book, words, asked, errors=errors)
     drawn["controls"] = usage_controls.presets(PATH, words, choices, store_id=Usage.VIEW)
     drawn["compare"] = usage_controls.comparisons(choices, store_id=Usage.VIEW)
     drawn["range"] = usage_controls.range_forms(PATH, words, choices, store_id=Usage.VIEW)
-    drawn["meters"] = _meters(book, viewer, words, meters, meter_id, error=unknown)
+    drawn["meters"] = _meters(book, words, seen)
     return drawn
 
 
-def cards(book: Book, viewer: Viewer, words: Words, asked: UsageView) -> Component | None:
-    """The five periods of the meter; nothing without one."""
-    meter_id = usage_answers.chosen_meter(asked, usage_answers.meters_of(book, viewer))
-    if not meter_id:
-        return None
-    try:
-        totals = usage_answers.period_totals(book, viewer, meter_id)
-    except NotFound:
-        return None  # said beside the meter's field
+def cards(book: Book, scope: Scope, words: Words, meter_id: str) -> Component:
+    """The five periods of the meter."""
+    totals = usage_answers.period_totals(book, scope, meter_id)
     today = book.zone.day_of(epoch_of(book.clock()))
     return usage_drawing.cards(totals, words, today=today)
 
@@ -117,19 +108,13 @@ def _actions(words: Words, answer: usage_answers.Answer) -> list[Component]:
     ]
 
 
-def _meters(
-    book: Book,
-    viewer: Viewer,
-    words: Words,
-    meters: Sequence[Account],
-    chosen: str,
-    *,
-    error: str,
-) -> Component | None:
+def _meters(book: Book, words: Words, seen: Seen) -> Component | None:
     """How to come to another meter."""
-    if viewer.role is not Role.HOUSEHOLD:
+    meters, chosen = seen.meters, seen.meter_id
+    if seen.viewer.role is not Role.HOUSEHOLD:
+        whose = _whose(book, chosen)
         return usage_controls.meter_search(
-            PATH, words, chosen, store_id=Usage.VIEW, whose=_whose(book, chosen), error=error
+            PATH, words, chosen, store_id=Usage.VIEW, whose=whose, error=seen.unknown
         )
     if len(meters) > 1:
         options = [(account.meter_id, _label(account)) for account in meters]

@@ -59,6 +59,8 @@ class MeterRegister:
     """All meters of the home of which something is written."""
 
     def __init__(self, database: Database) -> None:
+        self.changes = 0
+        """How often anything was written of a meter; counted once it is in force."""
         self._database = database
         self._lock = Lock()
         self._meters: Mapping[str, Meter] = self._load()
@@ -83,7 +85,13 @@ class MeterRegister:
     def put(self, meter: Meter) -> None:
         """Write what is known of a meter, replacing what was."""
         _check(meter)
-        with self._lock, self._database.write() as connection:
+        with self._lock:
+            self._write(meter)
+            self._meters = self._load()
+            self.changes += 1
+
+    def _write(self, meter: Meter) -> None:
+        with self._database.write() as connection:
             connection.execute(delete(registers).where(registers.c.meter_id == meter.meter_id))
             connection.execute(delete(meters).where(meters.c.meter_id == meter.meter_id))
             connection.execute(
@@ -97,7 +105,6 @@ class MeterRegister:
                         meter_id=meter.meter_id, register_id=name, role=role.value
                     )
                 )
-        self._meters = self._load()
 
     def _load(self) -> Mapping[str, Meter]:
         roles: dict[str, dict[str, RegisterRole]] = {}

@@ -175,6 +175,10 @@ class LocalStore(Closing):
         return self._rows.revisions(self._receiving.view, key, read_at)
 
     @property
+    def changes(self) -> int:
+        return self._receiving.changes
+
+    @property
     def receiving(self) -> bool:
         """Whether readings are taken now; `state` says why not."""
         return not self._receiving.reason

@@ -34,13 +34,15 @@ class _Submission:
 
 
 class Receiving:
-    """Takes readings for a store. `view` is its present state, for anybody to read."""
+    """Takes readings for a store. `view` is its present state, for anybody to read; `changes`
+    counts how often it was replaced, and is counted after it was."""
 
     def __init__(
         self, view: View, log: WriteAheadLog | None, *, clock: Clock, closed: str = ""
     ) -> None:
         """Without a log nothing is ever taken, and `closed` says why."""
         self.view = view
+        self.changes = 0
         self._log = log
         self._clock = clock
         self._closed = closed
@@ -117,13 +119,14 @@ class Receiving:
         accepted = batch if taken.all() else batch.take(taken)
         if len(accepted):
             self._log.append(encode_log(accepted, received_at=self._clock()))
-            self.view = self.view.extended(Run.of(accepted, self.view.words))
+            self._replace(lambda view: view.extended(Run.of(accepted, view.words)))
             self._newest.published(accepted)
         ends = np.cumsum([len(one.batch) for one in group])
         return np.split(final, ends[:-1])
 
     def _replace(self, new: Callable[[View], View]) -> View:
         self.view = new(self.view)
+        self.changes += 1
         return self.view
 
     def _stop(self, reason: str) -> None:

@@ -30,6 +30,10 @@ Progress = Callable[[str, int, int], None]
 
 
 class ReadingStore(Protocol):
+    @property
+    def changes(self) -> int:
+        """How often what is stored has changed; counted once the change can be seen."""
+
     def append(self, batch: ReadingBatch, verdicts: Verdicts, judge: Judge) -> Verdicts:
         """Judge the rows against the present state, make the accepted durable, publish them.
 

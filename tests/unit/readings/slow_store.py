@@ -44,6 +44,10 @@ class SlowStore:
     places: dict[str, GroupPath | None] = field(default_factory=dict)
     _sorted: dict[SeriesKey, list[Reading]] = field(default_factory=dict)
 
+    @property
+    def changes(self) -> int:
+        return len(self.readings)
+
     def append(self, batch: ReadingBatch, verdicts: Verdicts, judge: Judge) -> Verdicts:
         final = self.preview(batch, verdicts, judge)
         self.readings += batch.take(final == Verdict.ACCEPTED).rows()
