@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: help setup setup-test run demo test faults check format screenshots clean
+.PHONY: help setup setup-test run demo test faults faults-replay check format screenshots clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -47,17 +47,17 @@ $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 
 setup: $(VENV)/.runtime ## the environment to run it
 
-setup-test: $(VENV)/.development ## the environment to work on it, browsers included
+setup-test: $(VENV)/.development ## the environment to work on it, browser and PostgreSQL included
 	@if command -v dpkg-query >/dev/null; then \
-		$(MAKE) --no-print-directory browser-packages; \
+		$(MAKE) --no-print-directory test-packages; \
 	else \
-		command -v chromium >/dev/null || { echo "Please install Chromium."; exit 1; }; \
+		command -v chromium >/dev/null || { echo "Please install Chromium and PostgreSQL."; exit 1; }; \
 	fi
 
 # libatomic1 is what the node inside Playwright's package needs of the system.
-.PHONY: browser-packages
-browser-packages:
-	$(call debian,chromium chromium-driver libatomic1)
+.PHONY: test-packages
+test-packages:
+	$(call debian,chromium chromium-driver libatomic1 postgresql)
 
 # --- run -----------------------------------------------------------------------------------
 $(DEMO)/.meterbook/home.json: | $(VENV)/.runtime
@@ -73,8 +73,14 @@ run: demo ## serve the demo, brought up to now, at http://127.0.0.1:8050
 test: setup-test ## all tests, browsers included
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-faults: setup-test ## kill the server 300 times and look for a lost reading
+# One million simulated crashes take about 30 minutes on two cores; then the bank of seeded bugs.
+faults: setup-test ## crash, cut, kill and damage the storage for about an hour: nothing may be lost
+	$(BIN)/python -m tests.faults.simulate --crashes 1000000 --minutes 40
+	$(BIN)/python -m tests.faults.seeded_bugs.run
 	METERBOOK_KILLS=300 $(BIN)/python -m pytest tests/faults
+
+faults-replay: $(VENV)/.development ## repeat one simulated crash: CRASH='home/12/87.5', as a failure prints
+	$(BIN)/python -m tests.faults.replay '$(CRASH)'
 
 check: $(VENV)/.development ## lint, types, floors of the house
 	$(BIN)/ruff check .

@@ -20,6 +20,7 @@ from data_layer.storage.database import Database
 
 FIRST_HASH = "0" * 64
 LONGEST_TEXT = 254
+PAGE = 1000
 Detail = str | int | bool | None
 
 
@@ -111,12 +112,16 @@ class AuditTrail:
         return None
 
     def _all(self) -> Iterator[Entry]:
+        """Every line in order, read a page at a time."""
+        last = -(1 << 31)
+        while page := self._after(last):
+            yield from page
+            last = page[-1].number
+
+    def _after(self, number: int) -> list[Entry]:
+        wanted = select(audit).where(audit.c.number > number).order_by(audit.c.number)
         with self.database.read() as connection:
-            rows = connection.execution_options(yield_per=1000).execute(
-                select(audit).order_by(audit.c.number)
-            )
-            for row in rows:
-                yield _entry(row)
+            return [_entry(row) for row in connection.execute(wanted.limit(PAGE))]
 
 
 _FIELDS = ("number", "at", "actor", "action", "subject", "details", "previous_hash", "hash")

@@ -2,7 +2,9 @@
 
 SQLite in the home by default: WAL, `synchronous=FULL` (a commit is on disk when it returns),
 foreign keys on, and every write begins with BEGIN IMMEDIATE, so that two writers queue instead
-of failing halfway. Another database comes by URL; there a write is SERIALIZABLE.
+of failing halfway. PostgreSQL comes by URL and means the same: every write takes one advisory
+lock before it reads, so that two writers queue, and nothing has to be tried again; every read is
+one snapshot (REPEATABLE READ).
 
 The rooms declare their tables on `METADATA`, each in its own `tables.py`; how a database gets
 from one shape to the next stands in `migrations/versions`.
@@ -28,6 +30,7 @@ from sqlalchemy import (
     make_url,
     text,
 )
+from sqlalchemy.exc import OperationalError
 
 from data_layer.errors import Unavailable
 
@@ -44,6 +47,8 @@ LATEST_VERSION = "0004"
 """The revision of the newest file in migrations/versions."""
 BUSY_SECONDS = 30.0
 _WRITING = "meterbook_writing"
+_WRITERS_QUEUE = 0x4D455445
+"""Number of the advisory lock of Meterbook's writers, one a PostgreSQL database."""
 
 
 class NewerDatabase(Unavailable):
@@ -64,12 +69,16 @@ class Database:
     def open(cls, address: str | URL | Path) -> Database:
         """Open (a path means a SQLite file), and bring the tables to this version.
 
-        Raises NewerDatabase when a later version has been at work there.
+        Raises NewerDatabase when a later version has been at work there, Unavailable when it is
+        neither SQLite nor PostgreSQL or does not answer.
         """
         url = sqlite_url(address) if isinstance(address, Path) else make_url(address)
-        database = cls(_sqlite(url) if url.get_backend_name() == "sqlite" else _server(url))
+        database = cls(_engine(url))
         try:
             database._migrate()
+        except OperationalError as error:
+            database.close()
+            raise Unavailable(f"the database does not answer: {error.orig}") from error
         except BaseException:
             database.close()
             raise
@@ -84,11 +93,11 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: all of it is durable when the block ends, nothing if it raises."""
-        with self.engine.connect().execution_options(**{_WRITING: True}) as connection:
-            if connection.dialect.name != "sqlite":
-                connection.execution_options(isolation_level="SERIALIZABLE")
-            with connection.begin():
-                yield connection
+        with (
+            self.engine.connect().execution_options(**{_WRITING: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
     def close(self) -> None:
         self.engine.dispose()
@@ -120,8 +129,32 @@ class Database:
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _server(url: URL) -> Engine:
-    return create_engine(url, pool_pre_ping=True)
+def _engine(url: URL) -> Engine:
+    match url.get_backend_name():
+        case "sqlite":
+            return _sqlite(url)
+        case "postgresql":
+            return _postgresql(url)
+        case other:
+            raise Unavailable(
+                f"METERBOOK_DATABASE_URL names {other[:20]!r}: use sqlite or postgresql."
+            )
+
+
+def _postgresql(url: URL) -> Engine:
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(_WRITING, False):
+            # Each statement after this one sees what the writer before has committed.
+            connection.execute(
+                text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITERS_QUEUE}
+            )
+        else:
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+
+    return engine
 
 
 def _sqlite(url: URL) -> Engine:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
 
 from data_layer.accounts.model import OPERATOR, Account
 from data_layer.book import Book
@@ -44,8 +45,11 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def book(tmp_path: Path, clock: HandClock) -> Iterator[Book]:
-    with Book.open(tmp_path / "home", timezone="Europe/London", clock=clock) as opened:
+def book(tmp_path: Path, clock: HandClock, database_address: URL) -> Iterator[Book]:
+    address = database_address.render_as_string(hide_password=False)
+    with Book.open(
+        tmp_path / "home", timezone="Europe/London", clock=clock, database_url=address
+    ) as opened:
         opened.accounts.register(
             Account(METER, "Ada Lovelace", "12 St James's Square", tariff_code="HOME"),
             actor="cli",

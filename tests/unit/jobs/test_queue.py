@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -28,10 +26,8 @@ KINDS = {
 
 
 @pytest.fixture
-def jobs(tmp_path: Path) -> Iterator[Jobs]:
-    database = Database.open(tmp_path / "meterbook.sqlite3")
-    yield Jobs(database, lambda: NOW, KINDS)
-    database.close()
+def jobs(database: Database) -> Jobs:
+    return Jobs(database, lambda: NOW, KINDS)
 
 
 def test_a_started_job_waits_with_all_it_was_told(jobs: Jobs) -> None:

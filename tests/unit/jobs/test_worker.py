@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -16,13 +15,6 @@ from data_layer.jobs.model import Handler, Job, JobKind, JobState, Result, Task
 from data_layer.jobs.queue import Jobs
 from data_layer.jobs.worker import Worker
 from data_layer.storage.database import Database
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database.open(tmp_path / "meterbook.sqlite3")
-    yield database
-    database.close()
 
 
 @contextmanager

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,13 +15,6 @@ from data_layer.tariffs.model import FlatRate, Prices, Tariff, TariffVersion
 from data_layer.tariffs.price_book import PriceBook, PricesEntered
 
 NEW_YEAR, JULY = date(2026, 1, 1), date(2026, 7, 1)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database.open(tmp_path / "book.sqlite3")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -117,9 +117,22 @@ def _audit() -> None:
     )
     op.create_index("ix_audit_at", "audit", ["at"])
     op.create_index("ix_audit_actor", "audit", ["actor"])
-    if op.get_bind().dialect.name == "sqlite":
+    _refuse_changes_to_audit(op.get_bind().dialect.name)
+
+
+def _refuse_changes_to_audit(dialect: str) -> None:
+    if dialect == "sqlite":
         for change in ("UPDATE", "DELETE"):
             op.execute(
                 f"CREATE TRIGGER audit_refuses_{change.lower()} BEFORE {change} ON audit "
                 "BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END"
             )
+        return
+    op.execute(
+        "CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the audit is append-only' USING ERRCODE = '23000'; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER audit_refuses_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()"
+    )
