@@ -38,12 +38,6 @@ _AT_ONCE = 300_000
 """Slots a thread works on at a time."""
 
 
-def rows_of_codes(day: DayReadings, roster: Roster) -> Ints:
-    """Row of each of the day's series codes; -1 for a series the roster does not have."""
-    directory = roster.directory
-    return np.array([directory.get(key, -1) for key in day.series], dtype=np.int64)
-
-
 def used_keys(days: Sequence[DayReadings]) -> set[Key]:
     """Keys that have a reading in the days; naming a series alone makes no row."""
     found: set[Key] = set()
@@ -66,7 +60,7 @@ def coming(days: Sequence[DayReadings], roster: Roster) -> list[Coming]:
         if day.series is series:
             found.append(Coming(day, found[-1].series_of_row))
         else:
-            found.append(Coming.of(day, rows_of_codes(day, roster), len(roster)))
+            found.append(Coming.of(day, roster.names.rows_of(day.series), len(roster)))
             series = day.series
     return found
 

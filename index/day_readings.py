@@ -19,7 +19,9 @@ Path = tuple[str, str, str]
 """Where a meter counts in totals: three words the index never looks into."""
 Places = Mapping[Key, Path | None]
 """A path: the register counts for its meter and in that cell. None: it counts in nothing (an
-export register, a band beside its total). Absent: it counts for its meter, but in no cell."""
+export register, a band beside its total). Absent: it counts for its meter, but in no cell.
+
+A mapping once given is not changed: whoever has other places gives another mapping."""
 
 _COLUMNS = {"code": np.int32, "times": np.int64, "values": np.int64, "kinds": np.uint8}
 _WELL, _OUTSIDE, _DISORDER, _UNNAMED = range(4)

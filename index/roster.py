@@ -8,7 +8,7 @@ put at the end until the next build.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,8 @@ from index.history import Ints
 
 IN_NO_CELL, COUNTS_NOT = -1, -2
 """In place of a cell: counts for its meter alone; counts in nothing."""
+_ABSENT: Path = ("\0", "\0", "\0")
+"""What stands for the path of a register that is not in the mapping."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,10 +28,34 @@ class Names:
     """Keys by row and the ways to find them; shared by versions whose rows are the same."""
 
     keys: tuple[Key, ...]
+    _last: list[tuple[tuple[Key, ...], Ints]] = field(default_factory=list)
 
     @cached_property
     def directory(self) -> SortedDict[Key, int]:
         return SortedDict((key, row) for row, key in enumerate(self.keys))
+
+    def rows_of(self, series: tuple[Key, ...]) -> Ints:
+        """The row of each series, -1 where it has none. Remembered for the last tuple asked:
+        days that follow each other name the same series."""
+        for known, rows in self._last:
+            if known is series:
+                return rows
+        directory = self.directory
+        rows = np.array([directory.get(key, -1) for key in series], dtype=np.int64)
+        self._last[:] = [(series, rows)]
+        return rows
+
+    @cached_property
+    def by_rank(self) -> Ints:
+        """Rows in the order of their keys."""
+        return np.fromiter(self.directory.values(), np.int64, len(self.keys))
+
+    @cached_property
+    def rank(self) -> Ints:
+        """Place of each row's key in that order."""
+        rank = np.empty(len(self.keys), dtype=np.int64)
+        rank[self.by_rank] = np.arange(len(self.keys))
+        return rank
 
     @cached_property
     def meters(self) -> tuple[str, ...]:
@@ -49,6 +75,8 @@ class Roster:
     names: Names
     cell: Ints
     paths: tuple[Path, ...]
+    places: Places | None = None
+    """The mapping the cells were made from, where that is known."""
 
     @classmethod
     def of(cls, keys: Iterable[Key], places: Places) -> Roster:
@@ -62,7 +90,8 @@ class Roster:
             return (len(paths) if path is None else number[_plain(path)]), key
 
         ranked = tuple(sorted(known, key=order))
-        return cls(Names(ranked), _cells(ranked, places, number), paths)
+        asked = [places.get(key, _ABSENT) for key in ranked]
+        return cls(Names(ranked), _cells(asked, paths), paths, places)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -97,10 +126,12 @@ class Roster:
 
     def with_places(self, places: Places) -> Roster:
         """Rows stay where they are and count where `places` says; new paths come at the end."""
-        wanted = {_plain(p) for key in self.keys if (p := places.get(key)) is not None}
+        if places is self.places:
+            return self
+        asked = [places.get(key, _ABSENT) for key in self.keys]
+        wanted = {_plain(path) for path in set(asked) if path is not None and path != _ABSENT}
         paths = (*self.paths, *sorted(wanted - set(self.paths)))
-        number = {path: n for n, path in enumerate(paths)}
-        return Roster(self.names, _cells(self.keys, places, number), paths)
+        return Roster(self.names, _cells(asked, paths), paths, places)
 
 
 def _plain(path: Path) -> Path:
@@ -108,11 +139,7 @@ def _plain(path: Path) -> Path:
     return region, area, dwelling_type
 
 
-def _cells(keys: tuple[Key, ...], places: Places, number: dict[Path, int]) -> Ints:
-    def cell(key: Key) -> int:
-        if key not in places:
-            return IN_NO_CELL
-        path = places[key]
-        return COUNTS_NOT if path is None else number[_plain(path)]
-
-    return np.array([cell(key) for key in keys], dtype=np.int64)
+def _cells(asked: list[Path | None], paths: tuple[Path, ...]) -> Ints:
+    number: dict[Path | None, int] = {path: n for n, path in enumerate(paths)}
+    number[None], number[_ABSENT] = COUNTS_NOT, IN_NO_CELL
+    return np.array([number[path] for path in asked], dtype=np.int64)

@@ -94,7 +94,9 @@ class SortedIndex:
         changed = in_time_order(days)
         if not len(self.roster):
             return SortedIndex.build(changed, places, grid_phase=self.grid_phase)
-        roster = self.roster.with_keys(used_keys(changed))
+        rows_of = self.roster.names.rows_of
+        strange = [day for day in changed if (rows_of(day.series) < 0).any()]
+        roster = self.roster.with_keys(used_keys(strange))
         leaves, changes = update.draft(self.leaves, len(roster)), [summaries.no_change()]
         for span in update.spans(changed, len(roster)):
             leaves, more = update.replaced(leaves, span, roster)
@@ -111,8 +113,10 @@ class SortedIndex:
         one. The row itself moves at the next build.
         """
         roster = self.roster.with_places(places)
-        if np.array_equal(roster.cell, self.roster.cell) and roster.paths == self.roster.paths:
+        if roster is self.roster:
             return self
+        if np.array_equal(roster.cell, self.roster.cell) and roster.paths == self.roster.paths:
+            return SortedIndex(roster, self.leaves, self.summaries, generation=self.generation)
         moved = roster.cell != self.roster.cell
         leaves = self.leaves
         left = np.flatnonzero(moved & (self.roster.cell >= 0))

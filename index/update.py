@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from index.appending import appended, arrivals, is_appended
-from index.build import coming, rows_of_codes
+from index.build import coming
 from index.cells import Change, summed
 from index.columns import Columns, assemble, fill, lines_needed, same_readings
 from index.day_block import NO_LINE
@@ -71,7 +71,7 @@ def replaced(
     start, end = days[0].start, days[-1].end
     if is_appended(leaves, start):
         return _appended(leaves, days, roster)
-    incoming = assemble(days, [rows_of_codes(day, roster) for day in days], len(roster))
+    incoming = assemble(days, [roster.names.rows_of(day.series) for day in days], len(roster))
     touched = np.flatnonzero(~same_readings(_held(leaves, start, end), incoming))
     if not len(touched):
         return leaves, []
@@ -89,8 +89,8 @@ def _appended(
         leaves, change = appended(leaves, arriving, ready, (start, end), roster)
         changes.append(change)
     if len(silent):
-        late = [day.of_series(rows_of_codes(day, roster), silent) for day in days]
-        incoming = assemble(late, [rows_of_codes(day, roster) for day in late], len(roster))
+        late = [day.of_series(roster.names.rows_of(day.series), silent) for day in days]
+        incoming = assemble(late, [roster.names.rows_of(day.series) for day in late], len(roster))
         touched = Touched.of(leaves, silent, start, end, incoming)
         leaves, more = _Refill(touched).run(roster)
         changes += more

@@ -1,9 +1,9 @@
 """Merge readings into the day files they belong to, and turn day files into what the index takes.
 
     sealed readings --split by local day--> day file + new rows, by key --> .tmp, fsync, rename
-                                                    |
-                                                    +--> effective readings of the day (index)
-                                                    +--> keys with revisions, voids, suspects
+
+    day file --mapped, scanned, SHA-256 beside--> effective readings of the day (index)
+                                                  keys with revisions, voids, suspects
 
 Merging again what was merged before changes nothing: a crash anywhere is followed by a repeat.
 """
@@ -11,7 +11,7 @@ Merging again what was merged before changes nothing: a crash anywhere is follow
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -19,6 +19,7 @@ from itertools import islice
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from data_layer.clock import HomeZone
 from data_layer.errors import Corrupt
@@ -27,11 +28,11 @@ from data_layer.readings.codec import (
     encode_day,
     merge_day,
     scan_day,
-    split_by_day,
 )
 from data_layer.readings.column_reader import Scanned
-from data_layer.readings.model import ReadingBatch
-from data_layer.readings.order import effective, is_plain, packed
+from data_layer.readings.model import Ints, ReadingBatch
+from data_layer.readings.order import effective, instants_of, is_plain, packed
+from data_layer.readings.tail import Run, Tail, Vocabulary
 from data_layer.storage.day_files import DayFiles
 from data_layer.storage.manifest import DayEntry
 from index.day_readings import DayReadings
@@ -55,22 +56,58 @@ class Day:
 
 
 def merge_into_days(
-    files: DayFiles, zone: HomeZone, batch: ReadingBatch, done: Callable[[int], None]
-) -> list[Day]:
-    """Write every day file the rows belong to, durably; days in order. `done` hears how many.
+    files: DayFiles,
+    zone: HomeZone,
+    rows: Sequence[Run],
+    words: Vocabulary,
+    done: Callable[[int, int], None],
+) -> dict[date, DayEntry]:
+    """Write every day file the rows belong to, durably, a few days in memory at a time.
 
-    Raises Unavailable when the disk refuses, Corrupt when a file contradicts the rows.
+    `done` hears how many of how many days. Raises Unavailable when the disk refuses, Corrupt when
+    a file contradicts the rows.
     """
+    parts = [_ByDay.of(run, zone) for run in rows]
+    days = np.unique(np.concatenate([np.zeros(0, np.int64), *(part.days for part in parts)]))
 
-    def merge(part: tuple[date, ReadingBatch]) -> Day:
-        day, new = part
+    def merge(ordinal: int) -> tuple[date, DayEntry]:
+        day = date.fromordinal(ordinal)
+        found = [own for part in parts if (own := part.on(ordinal)) is not None]
         stored = files.read(day)
         existing = None if stored is None else decode_day(stored, name=str(files.path(day)))
-        whole = merge_day(existing, new)
-        entry = files.write(day, encode_day(whole, zone), rows=len(whole))
-        return _as_day(day, entry, whole, zone)
+        whole = merge_day(existing, Tail(tuple(found)).batch(words))
+        return day, files.write(day, encode_day(whole, zone), rows=len(whole))
 
-    return _counted(_in_threads(merge, split_by_day(batch, zone)), done)
+    entries: dict[date, DayEntry] = {}
+    done(0, len(days))
+    for day, entry in _in_threads(merge, iter(days.tolist())):
+        entries[day] = entry
+        done(len(entries), len(days))
+    return entries
+
+
+@dataclass(frozen=True, slots=True)
+class _ByDay:
+    """A run, and where each day's rows stand in it."""
+
+    run: Run
+    days: Ints
+    order: npt.NDArray[np.int32]
+    starts: Ints
+
+    @classmethod
+    def of(cls, run: Run, zone: HomeZone) -> _ByDay:
+        day = zone.days_of(instants_of(run.key)).astype(np.int32)
+        order = np.argsort(day, kind="stable").astype(np.int32)
+        days, starts = np.unique(day[order], return_index=True)
+        return cls(run, days.astype(np.int64), order, np.append(starts, len(day)))
+
+    def on(self, ordinal: int) -> Run | None:
+        """The rows of a day, in their order."""
+        place = int(np.searchsorted(self.days, ordinal))
+        if place == len(self.days) or self.days[place] != ordinal:
+            return None
+        return self.run.take(self.order[self.starts[place] : self.starts[place + 1]])
 
 
 def read_days(
@@ -90,14 +127,15 @@ def read_days(
 def read_day(files: DayFiles, zone: HomeZone, day: date, *, expect: DayEntry | None = None) -> Day:
     """Read one day file. Raises Corrupt when it is missing, unreadable or not as expected."""
     path = files.path(day)
-    with files.mapped(day) as stored:
+    with files.mapped(day) as stored, ThreadPoolExecutor(max_workers=1) as beside:
         if stored is None:
             raise Corrupt(f"{path} is missing.")
-        digest = hashlib.sha256(stored).hexdigest()
+        checking = beside.submit(hashlib.sha256, stored)
+        scanned = scan_day(stored, rows=0 if expect is None else expect.rows)
+        digest = checking.result().hexdigest()
         if expect is not None and digest != expect.sha256:
             raise Corrupt(f"{path} is not what the manifest says it is.")
-        entry = DayEntry(0 if expect is None else expect.rows, len(stored), digest)
-        scanned = scan_day(stored, rows=entry.rows)
+        entry = DayEntry(0, len(stored), digest)
         if scanned is not None:
             return _as_usual_day(day, replace(entry, rows=len(scanned)), scanned, zone)
         batch = decode_day(bytes(stored), name=str(path))
@@ -151,11 +189,3 @@ def _in_threads(work: Callable[[Work], Done], items: Iterator[Work]) -> Iterator
             result = ahead.pop(0).result()
             ahead += [pool.submit(work, item) for item in islice(items, 1)]
             yield result
-
-
-def _counted(days: Iterable[Day], done: Callable[[int], None]) -> list[Day]:
-    found = []
-    for day in days:
-        found.append(day)
-        done(len(found))
-    return found

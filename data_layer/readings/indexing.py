@@ -15,10 +15,14 @@ from data_layer.readings.order import instants_of
 from data_layer.readings.places import Places
 from data_layer.readings.store import Progress
 from data_layer.readings.tail import Run, Tail, Vocabulary
+
 from data_layer.storage.day_files import DayFiles
 from data_layer.storage.manifest import DayEntry
 from index.day_readings import DayReadings
 from index.sorted_index import SortedIndex
+
+READINGS_AT_ONCE = 2_000_000
+"""About 20 bytes each."""
 
 
 @dataclass
@@ -57,6 +61,39 @@ def rebuilt(
         progress=progress,
     )
     return index, tail_of(harvest.amended, words)
+
+
+def caught_up(
+    present: tuple[SortedIndex, Tail],
+    days: Iterable[Day],
+    of: int,
+    home: tuple[HomeZone, Places, Vocabulary],
+    progress: Progress,
+) -> tuple[SortedIndex, Tail]:
+    """The index and its amended keys once these days (`of` of them) hold what is given.
+
+    Some days at a time, so that a long import needs no more memory than a night.
+    """
+    (index, amended), (zone, places, words) = present, home
+    done = 0
+    progress("Taking days into the index", done, of)
+    for some in _together(days):
+        index = index.updated([day.readings for day in some], places)
+        amended = amended_after(amended, some, zone, words)
+        done += len(some)
+        progress("Taking days into the index", done, of)
+    return index, amended
+
+
+def _together(days: Iterable[Day]) -> Iterator[list[Day]]:
+    some: list[Day] = []
+    for day in days:
+        some.append(day)
+        if sum(len(each.readings) for each in some) >= READINGS_AT_ONCE:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def amended_after(amended: Tail, days: Sequence[Day], zone: HomeZone, words: Vocabulary) -> Tail:

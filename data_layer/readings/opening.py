@@ -17,7 +17,7 @@ from time import sleep
 from data_layer.errors import Corrupt, MeterbookError, Unavailable
 from data_layer.readings.codec import decode_log
 from data_layer.readings.flush import read_day, read_days
-from data_layer.readings.indexing import amended_after, rebuilt, tail_of
+from data_layer.readings.indexing import caught_up, rebuilt, tail_of
 from data_layer.readings.model import ReadingBatch
 from data_layer.readings.order import instants_of
 from data_layer.readings.places import Places
@@ -25,6 +25,7 @@ from data_layer.readings.snapshots import Snapshots
 from data_layer.readings.store import Progress
 from data_layer.readings.tail import Tail, Vocabulary
 from data_layer.readings.view import View
+
 from data_layer.storage.day_files import DayFiles
 from data_layer.storage.home import Home
 from data_layer.storage.log_format import payloads
@@ -181,9 +182,13 @@ class Opening:
             index, amended = snapshot.index, tail_of([snapshot.amended], words)
             stale = bool(changed)
             if changed:
-                days = list(read_days(self.files, zone, expected, changed))
-                index = index.updated([day.readings for day in days], self.places)
-                amended = amended_after(amended, days, zone, words)
+                index, amended = caught_up(
+                    (index, amended),
+                    read_days(self.files, zone, expected, changed),
+                    len(changed),
+                    (zone, self.places, words),
+                    self.progress,
+                )
         view = View(
             index=index,
             words=words,

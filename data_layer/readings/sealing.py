@@ -14,16 +14,14 @@ are merged by their key, and closed tails stay in view until the index has them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Lock
 
-import numpy as np
-
 from data_layer.clock import Clock
-from data_layer.readings.flush import Day, merge_into_days
-from data_layer.readings.indexing import amended_after, rebuilt
+from data_layer.readings.flush import merge_into_days, read_days
+from data_layer.readings.indexing import caught_up, rebuilt
 from data_layer.readings.snapshots import Snapshots
 from data_layer.readings.store import Progress
 from data_layer.readings.tail import Run, Tail
@@ -31,7 +29,7 @@ from data_layer.readings.view import View
 from data_layer.storage.day_files import DayFiles
 from data_layer.storage.home import Home
 from data_layer.storage.log_names import archive, discard_archived, sealed_logs
-from data_layer.storage.manifest import Manifest
+from data_layer.storage.manifest import DayEntry, Manifest
 from data_layer.storage.write_ahead_log import WriteAheadLog
 from index.sorted_index import SortedIndex
 
@@ -81,7 +79,7 @@ class Sealing:
             begun = time.monotonic()
             view = self._change(self._close_log)
             rows = [run for tail in view.tails[:-1] for run in tail.runs]
-            days = self._merge(rows, view, progress)
+            days = self._merge(rows, view, progress) if rows else {}
             if days or self._log.generation - 1 > self._manifest.flushed_generation:
                 self._save_manifest(days)
             if days or rebuild or self._stale or self._manifest is not view.manifest:
@@ -97,27 +95,22 @@ class Sealing:
     def _close_log(self, view: View) -> View:
         return view if self._log.seal() is None else replace(view, tails=(*view.tails, Tail()))
 
-    def _merge(self, rows: list[Run], view: View, progress: Progress) -> list[Day]:
-        if not rows:
-            return []
-        batch = Tail(tuple(rows)).batch(view.words)
-        of = len(np.unique(self._home.zone.days_of(batch.read_at)))
-        progress("Merging into day files", 0, of)
+    def _merge(self, rows: list[Run], view: View, progress: Progress) -> dict[date, DayEntry]:
         return merge_into_days(
             self._files,
             self._home.zone,
-            batch,
-            lambda done: progress("Merging into day files", done, of),
+            rows,
+            view.words,
+            lambda done, of: progress("Merging into day files", done, of),
         )
 
-    def _save_manifest(self, days: list[Day]) -> None:
-        entries = {day.day: day.entry for day in days}
+    def _save_manifest(self, entries: Mapping[date, DayEntry]) -> None:
         manifest = self._manifest.flushed(entries, through=self._log.generation - 1)
         manifest.save(self._home.manifest)
         self._manifest = manifest
 
     def _renew_index(
-        self, view: View, days: list[Day], progress: Progress, *, rebuild: bool
+        self, view: View, days: Mapping[date, DayEntry], progress: Progress, *, rebuild: bool
     ) -> None:
         index, amended = self._indexed(view, days, progress, rebuild=rebuild)
         progress("Saving the index", 0, 1)
@@ -127,22 +120,18 @@ class Sealing:
         progress("Saving the index", 1, 1)
 
     def _indexed(
-        self, view: View, days: list[Day], progress: Progress, *, rebuild: bool
+        self, view: View, days: Mapping[date, DayEntry], progress: Progress, *, rebuild: bool
     ) -> tuple[SortedIndex, Tail]:
-        zone, words = self._home.zone, view.words
-        if rebuild:
-            days_on_disk = self._manifest.days
-            return rebuilt(self._files, zone, days_on_disk, view.places, words, progress)
-        readings = [day.readings for day in days]
-        progress("Taking days into the index", 0, len(days))
-        if len(days) == len(self._manifest.days):
-            index = SortedIndex.build(
-                readings, view.places, grid_phase=zone.grid_phase, progress=progress
-            )
-        else:
-            index = view.index.updated(readings, view.places)
-        progress("Taking days into the index", len(days), len(days))
-        return index, amended_after(view.amended, days, zone, words)
+        zone, words, on_disk = self._home.zone, view.words, self._manifest.days
+        if rebuild or len(days) == len(on_disk):
+            return rebuilt(self._files, zone, on_disk, view.places, words, progress)
+        return caught_up(
+            (view.index, view.amended),
+            read_days(self._files, zone, days, sorted(days)),
+            len(days),
+            (zone, view.places, words),
+            progress,
+        )
 
     def _renewed(self, present: View, sealed: View, index: SortedIndex, amended: Tail) -> View:
         """The present view with the new index in place of the old one and the closed tails."""

@@ -35,9 +35,8 @@ READING_BUGS: tuple[Bug, ...] = (
         CRASHES,
         (
             "data_layer/readings/flush.py",
-            "    return _counted(_in_threads(merge, split_by_day(batch, zone)), done)\n",
-            "    parts = list(split_by_day(batch, zone))[-1:]\n"
-            "    return _counted(_in_threads(merge, iter(parts)), done)\n",
+            "    for day, entry in _in_threads(merge, iter(days.tolist())):\n",
+            "    for day, entry in _in_threads(merge, iter(days.tolist()[-1:])):\n",
         ),
     ),
     bug(
@@ -45,8 +44,8 @@ READING_BUGS: tuple[Bug, ...] = (
         CRASHES,
         (
             SEALING,
-            "        readings = [day.readings for day in days]\n",
-            "        readings = [day.readings for day in days[-1:]]\n",
+            "            read_days(self._files, zone, days, sorted(days)),\n",
+            "            read_days(self._files, zone, days, sorted(days)[-1:]),\n",
         ),
     ),
     bug(

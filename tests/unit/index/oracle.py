@@ -165,7 +165,7 @@ def add_series(home: Home, rng: random.Random) -> None:
 
 
 def place(home: Home, key: Key, rng: random.Random) -> None:
-    home.places.pop(key, None)
+    home.places = {other: path for other, path in home.places.items() if other != key}
     choice = rng.randint(0, 5)
     if choice:
         area = ("East", f"area {choice % 3}", "3-room")
