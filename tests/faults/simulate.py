@@ -21,6 +21,7 @@ import os  # noqa: E402
 import sys  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
+import traceback  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -29,7 +30,7 @@ from typing import Any  # noqa: E402
 
 from tests.faults import damaged, injected  # noqa: E402
 from tests.faults.home_layer import HomeLayer  # noqa: E402
-from tests.faults.lives import Depth, Failure, Layer, Runner, Tally  # noqa: E402
+from tests.faults.lives import Depth, Failure, Layer, Runner, Tally, said  # noqa: E402
 from tests.faults.log_layer import LogLayer  # noqa: E402
 from tests.faults.registry_layer import RegistryLayer  # noqa: E402
 
@@ -43,7 +44,13 @@ LAYERS: dict[str, Callable[..., Layer]] = {
     "registry": RegistryLayer,
 }
 LONG = (Depth(6, 0.2, 0.15), Depth(3, 0.1, 0.05), Depth(2, 0.05, 0.0))
-SHORT = (Depth(2, 0.15, 0.1), Depth(1, 0.05, 0.0))
+SHORT = {
+    "home": (Depth(2, 0.15, 0.1), Depth(1, 0.05, 0.0)),
+    "log": (Depth(3, 0.6, 0.1), Depth(1, 0.05, 0.0)),
+    "registry": (Depth(2, 0.2, 0.1), Depth(1, 0.05, 0.0)),
+}
+SHORT_SHARE = {"home": 0.06, "log": 0.5, "registry": 0.1}
+"""Of the errors that can be injected."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +86,18 @@ def run(task: Task, folder: Path, *, short: bool) -> Tally:
     """One task, in a folder of its own."""
     tally = Tally()
     runner = Runner(LAYERS[task.layer](), folder / task.layer)
-    if task.kind == "crashes":
-        runner.explore(runner.first(task.seed), SHORT if short else LONG, tally)
-    elif task.kind == "faults":
-        injected.explore(runner, task.seed, tally, share=0.08 if short else 0.5)
-    else:
-        damaged.explore(runner, task.seed, tally, times=1 if short else 10)
+    try:
+        if task.kind == "crashes":
+            depths = SHORT[task.layer] if short else LONG
+            runner.explore(runner.first(task.seed), depths, tally)
+        elif task.kind == "faults":
+            share = SHORT_SHARE[task.layer] if short else 0.5
+            injected.explore(runner, task.seed, tally, share=share)
+        else:
+            damaged.explore(runner, task.seed, tally, times=6 if short else 10)
+    except Exception as error:  # noqa: BLE001  not even a life without a crash is survived
+        path = f"{task.layer}/{task.seed}"
+        tally.failures.append(Failure(path, said(error), traceback.format_exc()))
     return tally
 
 

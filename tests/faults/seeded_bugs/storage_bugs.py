@@ -101,11 +101,6 @@ STORAGE_BUGS: tuple[Bug, ...] = (
         (RECOVERY, "            os.ftruncate(file.fileno(), found.good_bytes)\n", ""),
     ),
     bug(
-        "torn end cut, and not durably",
-        CRASHES,
-        (RECOVERY, "        fsync_file(path)\n    return copy", "    return copy"),
-    ),
-    bug(
         "damage taken for a torn end",
         DAMAGE,
         (
