@@ -21,7 +21,6 @@ from index import long_gaps
 from index.assembly import open_lines, sum_cells
 from index.cells import Change
 from index.day_block import NO_LINE
-from index.day_readings import DayReadings
 from index.grid import SLOTS
 from index.history import HALF_HOUR, Ints, Mask
 from index.leaves import Leaves

@@ -7,7 +7,7 @@ put at the end until the next build.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -27,8 +27,13 @@ _ABSENT: Path = ("\0", "\0", "\0")
 class Names:
     """Keys by row and the ways to find them; shared by versions whose rows are the same."""
 
-    keys: tuple[Key, ...]
+    _keys: tuple[Key, ...] | Callable[[], tuple[Key, ...]]
+    """The keys, or how to read them: a snapshot is attached without looking at them."""
     _last: list[tuple[tuple[Key, ...], Ints]] = field(default_factory=list)
+
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        return self._keys() if callable(self._keys) else self._keys
 
     @cached_property
     def directory(self) -> SortedDict[Key, int]:
@@ -94,7 +99,7 @@ class Roster:
         return cls(Names(ranked), _cells(asked, paths), paths, places)
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self.cell)
 
     @property
     def keys(self) -> tuple[Key, ...]:

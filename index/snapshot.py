@@ -19,6 +19,7 @@ import mmap
 import os
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -28,6 +29,7 @@ import numpy.typing as npt
 
 from index.cells import Cells
 from index.day_block import DayLines
+from index.day_readings import Key
 from index.directory import Directory
 from index.grid import DAY, Grid
 from index.leaves import Leaves
@@ -121,11 +123,11 @@ def _padded(data: bytes) -> bytes:
 
 def _sections(roster: Roster, leaves: Leaves, cells: Cells) -> dict[str, tuple[Array, ...]]:
     """Every section, as arrays that stand in the file one behind the other."""
-    names = json.dumps({"keys": roster.keys, "paths": roster.paths}).encode()
     blocks = sorted(leaves.side)
     beside = [leaves.side[block] for block in blocks]
     found: dict[str, Array] = {
-        "names": np.frombuffer(names, dtype=np.uint8),
+        "names": _text(roster.keys),
+        "paths": _text(roster.paths),
         "cell": roster.cell,
         "blocks": leaves.blocks,
         "base": leaves.base,
@@ -149,6 +151,10 @@ def _sections(roster: Roster, leaves: Leaves, cells: Cells) -> dict[str, tuple[A
     for name, pool in (("words", leaves.lines.words), ("shorts", leaves.lines.shorts)):
         sections[name] = (pool.given, pool.more)
     return sections
+
+
+def _text(content: Sequence[tuple[str, ...]]) -> Array:
+    return np.frombuffer(json.dumps(content).encode(), dtype=np.uint8)
 
 
 # -- reading -----------------------------------------------------------------------------------
@@ -190,12 +196,16 @@ def _mapped(path: FilePath, *, verify: bool) -> tuple[dict[str, Any], dict[str, 
     return header, found
 
 
+def _keys(text: bytes) -> tuple[Key, ...]:
+    return tuple((meter, register) for meter, register in json.loads(text))
+
+
 def _assembled(header: dict[str, Any], found: dict[str, Array]) -> Loaded:
-    names = json.loads(found["names"].tobytes())
+    paths = json.loads(found["paths"].tobytes())
     roster = Roster(
-        Names(tuple((meter, register) for meter, register in names["keys"])),
+        Names(lambda: _keys(found["names"].tobytes())),
         found["cell"],
-        tuple((region, area, dwelling) for region, area, dwelling in names["paths"]),
+        tuple((region, area, dwelling) for region, area, dwelling in paths),
     )
     side = SideColumns(*(found[f"side_{name}"] for name in _SIDE))
     bounds = found["side_start"].tolist()

@@ -21,6 +21,8 @@ from index.leaves import Leaves
 
 _AT_ONCE = 300_000
 """Slots a thread works on at a time."""
+FEW_DEAD = 20
+"""Lines are left as they stand while not more than one in so many is dead."""
 THREADS = 2
 
 
@@ -57,7 +59,8 @@ def tidied(leaves: Leaves) -> Leaves:
 
 def _is_tidy(leaves: Leaves, used: Mask) -> bool:
     lines = leaves.lines
-    if int(used.sum()) < len(lines.words) + len(lines.shorts):
+    held = len(lines.words) + len(lines.shorts)
+    if (held - int(used.sum())) * FEW_DEAD > held:
         return False
     over = np.flatnonzero(is_closed(leaves.blocks))
     number = leaves.directory.numbers(over, np.arange(used.shape[1]))

@@ -114,9 +114,9 @@ class Sealing:
     ) -> None:
         index, amended = self._indexed(view, days, progress, rebuild=rebuild)
         progress("Saving the index", 0, 1)
-        self._snapshots.save(index, amended.batch(view.words), self._manifest)
+        saved = self._snapshots.save(index, amended.batch(view.words), self._manifest)
         self._stale = False
-        self._change(lambda present: self._renewed(present, view, index, amended))
+        self._change(lambda present: self._renewed(present, view, saved.index, amended))
         progress("Saving the index", 1, 1)
 
     def _indexed(

@@ -3,7 +3,7 @@
     .meterbook/snapshot/
       7.index          the sorted index
       7.amended.csv    a day file's columns: all rows of corrected, voided and suspect keys
-      7.json           {"format": 1, "days": {"2026-11-20": "9f31..."}}   which day files it holds
+      7.json           {"format": 2, "days": {"2026-11-20": "9f31..."}}   which day files it holds
 
 The JSON is written last and makes the three a snapshot. It names each day file by its SHA-256,
 so what changed since is told apart by content, whatever happened to the home in between.
@@ -27,7 +27,7 @@ from data_layer.storage.manifest import Manifest
 from index.snapshot import SnapshotDamaged
 from index.sorted_index import SortedIndex
 
-FORMAT = 1
+FORMAT = 2
 _LOG = logging.getLogger(__name__)
 
 
@@ -58,7 +58,10 @@ class Snapshots:
     zone: HomeZone
 
     def save(self, index: SortedIndex, amended: ReadingBatch, manifest: Manifest) -> Snapshot:
-        """Write a snapshot of this manifest, durably, and drop older ones. Raises Unavailable."""
+        """Write a snapshot of this manifest, durably, and drop older ones. Raises Unavailable.
+
+        The index given back lies in the file just written: what was made in memory is let go.
+        """
         generation = manifest.generation
         days = {day: entry.sha256 for day, entry in manifest.days.items()}
         content = {"format": FORMAT, "days": {d.isoformat(): sha for d, sha in days.items()}}
@@ -70,7 +73,8 @@ class Snapshots:
             index.save(self.folder / f"{generation}.index", generation=generation)
             write_atomically(self.folder / f"{generation}.json", json.dumps(content).encode())
             self._drop_others(generation)
-        return Snapshot(generation, index, amended, days)
+        attached = index.attached(self.folder / f"{generation}.index")
+        return Snapshot(generation, attached, amended, days)
 
     def load(self) -> Snapshot | None:
         """The newest snapshot that is whole and of this zone's half hours, None if there is none.
