@@ -111,6 +111,7 @@ def create_app(settings: Settings | None = None, *, book: Book | None = None) ->
             trusted_hosts=trusted_hosts(settings.trusted_hosts, host=settings.host),
             secure_cookies=settings.secure_cookies,
             asset_url=asset_url,
+            requests_per_minute=settings.requests_per_minute,
             key_requests_per_minute=settings.key_requests_per_minute,
         ),
         access=access,

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     """Comma-separated host names this server answers to; empty: loopback and METERBOOK_HOST."""
     secure_cookies: bool = False
     """Set behind TLS: Secure and __Host- cookies, HSTS."""
+    requests_per_minute: int = Field(default=3000, ge=1, le=10_000_000)
+    """How often one person, or one address without a person, may ask."""
     key_requests_per_minute: int = Field(default=6000, ge=1, le=10_000_000)
     """How often one API key may ask."""
 

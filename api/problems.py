@@ -12,7 +12,6 @@ from http import HTTPStatus
 
 from dash.exceptions import DependencyException
 from flask import Flask, Response, jsonify, make_response, render_template, request
-from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, NotFound
 
@@ -26,7 +25,6 @@ SENTENCES = {
     405: "this address does not take that method.",
     413: "the request is larger than this address takes.",
     415: "the body is not of a type this address takes.",
-    429: "too many requests: wait a minute.",
 }
 
 
@@ -57,8 +55,6 @@ def _http(error: HTTPException) -> Response:
     else:
         sentence = SENTENCES.get(status, HTTPStatus(status).description.lower() + ".")
     answer = _answer(status, sentence, problem=HTTPStatus(status).phrase.lower().replace(" ", "-"))
-    if isinstance(error, RateLimitExceeded):
-        answer.headers["Retry-After"] = "60"
     if status == 405 and getattr(error, "valid_methods", None):
         answer.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]
     return answer

@@ -30,6 +30,7 @@ class Surroundings:
     trusted_hosts: Sequence[str]
     secure_cookies: bool
     asset_url: Callable[[str], str]
+    requests_per_minute: int
     key_requests_per_minute: int
 
 
@@ -49,10 +50,10 @@ def install(
     protection = csrf.install(app, secure=secure)
     bearers = Bearers(around.book_of, Allowance(around.key_requests_per_minute))
     guard.install(app, Guard(access, callback_map, protection, around.book_of, bearers))
-    limiter = rate_limits.install(app)
+    rate_limits.install(app, per_minute=around.requests_per_minute)
     headers.install(app, script_hashes=script_hashes, secure=secure)
     app.jinja_env.globals["head"] = Markup(head(around.asset_url, styles=SIGN_IN_STYLES))  # noqa: S704 - made of our own constants
-    app.register_blueprint(sign_in(around.book_of, limiter, secure=secure))
+    app.register_blueprint(sign_in(around.book_of, secure=secure))
 
 
 def trusted_hosts(configured: str, *, host: str) -> list[str]:

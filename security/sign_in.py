@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
 
 from data_layer.accounts.demo_people import DEMO_PEOPLE, DemoPerson
 from data_layer.accounts.links import Link, Purpose
@@ -19,7 +18,7 @@ from data_layer.accounts.passwords import LONGEST, SHORTEST
 from data_layer.book import Book
 from data_layer.errors import BadInput, MeterbookError, NotSignedIn, TooManyAttempts
 from security.policy import SIGN_IN_PATH, allow, allow_everyone
-from security.rate_limits import PASSWORDS
+from security.rate_limits import slowly
 from security.redirects import local_path
 from security.viewer import cookie_name, signed_in
 
@@ -137,11 +136,10 @@ class _Doors:
         ]
 
 
-def sign_in(book_of: Callable[[], Book], limiter: Limiter, *, secure: bool) -> Blueprint:
+def sign_in(book_of: Callable[[], Book], *, secure: bool) -> Blueprint:
     """Routes: /sign-in, /sign-out (POST), /set-up/<token>."""
     pages = Blueprint("sign_in", __name__, template_folder="templates")
     doors = _Doors(book_of, secure)
-    slowly = limiter.limit(PASSWORDS)
     pages.add_url_rule(SIGN_IN_PATH, "show", doors.show, methods=["GET"])
     pages.add_url_rule(SIGN_IN_PATH, "enter", slowly(doors.enter), methods=["POST"])
     pages.add_url_rule("/sign-out", "leave", doors.leave, methods=["POST"])
