@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: help setup setup-test run demo test faults faults-replay check format screenshots clean
+.PHONY: help setup setup-test run demo test faults faults-replay bench bench-quick check format screenshots clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -82,6 +82,27 @@ faults: setup-test ## crash, cut, kill and damage the storage for about an hour:
 faults-replay: $(VENV)/.development ## repeat one simulated crash: CRASH='home/12/87.5', as a failure prints
 	$(BIN)/python -m tests.faults.replay '$(CRASH)'
 
+# --- measure -------------------------------------------------------------------------------
+# Peers come from requirements-bench.txt and, run as root on Debian, PostgreSQL 15; data sets and the
+# peers' databases are kept in .bench/ (or METERBOOK_BENCH), about 15 GB for the full size.
+$(VENV)/.bench: requirements-bench.txt $(VENV)/.runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.txt -r requirements-bench.txt
+	@if [ "$$(id -u)" = 0 ] && command -v dpkg-query >/dev/null; then \
+		$(MAKE) --no-print-directory bench-packages || true; \
+	fi
+	@touch $@
+
+.PHONY: bench-packages
+bench-packages:
+	$(call debian,postgresql-15)
+
+bench: $(VENV)/.bench ## measure against its peers on 43 million readings (<= 30 minutes)
+	@POLARS_MAX_THREADS=2 $(BIN)/python -m tests.benchmarks.main
+
+bench-quick: $(VENV)/.bench ## the same on one million readings (< 2 minutes)
+	@POLARS_MAX_THREADS=2 $(BIN)/python -m tests.benchmarks.main --quick
+
+# --- check ---------------------------------------------------------------------------------
 check: $(VENV)/.development ## lint, types, floors of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -14,7 +14,14 @@ LINES_AT_MOST = 400
 TOP_LEVEL = {
     *("app.py", "settings.py", "pages", "callbacks", "components", "api", "security", "cli"),
     *("data_layer", "index", "assets", "admins.csv", "users.csv", "logs", "daily", "tests"),
-    *("docs", "requirements.txt", "requirements-dev.txt", "pyproject.toml", "Makefile"),
+    *(
+        "docs",
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-bench.txt",
+        "pyproject.toml",
+        "Makefile",
+    ),
     *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"),
     *(".ci", ".gitignore", ".gitattributes", ".pre-commit-config.yaml", ".flaskenv"),
 }
