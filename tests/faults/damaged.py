@@ -76,9 +76,15 @@ def follow(
 
 
 def _ruined(content: bytes, chance: Random) -> bytes:
-    """One bit flipped, or the end cut off."""
-    if chance.random() < 0.25:
+    """One bit flipped, a digit that is another, or the end cut off."""
+    way = chance.random()
+    if way < 0.25:
         return content[: chance.randrange(len(content))]
+    digits = [place for place, byte in enumerate(content) if 48 <= byte <= 57]
+    if way < 0.6 and digits:
+        place = chance.choice(digits)
+        other = chance.choice([b"%d" % n for n in range(10) if 48 + n != content[place]])
+        return content[:place] + other + content[place + 1 :]
     place = chance.randrange(len(content))
     flipped = bytes([content[place] ^ 1 << chance.randrange(8)])
     return content[:place] + flipped + content[place + 1 :]

@@ -22,7 +22,8 @@ AFTERWARDS = (Depth(ways=2, killed=1.0, deeper=0.0),)
 
 @dataclass
 class Trouble:
-    """What goes wrong, from which step on: `short`, `once EIO`, `once ENOSPC` or `full`."""
+    """What goes wrong at which step: a `short` write, `half` of one and then no more, `EIO`,
+    `ENOSPC`, or a disk that is `full` from then on for a while."""
 
     kind: str
     at: int
@@ -33,7 +34,10 @@ class Trouble:
             return None
         if self.kind == "full":
             return self._full(step)
-        if step.number > self.at:
+        if self.kind == "half" and step.call == "write" and step.number <= self.at + 1:
+            self.struck += 1
+            return max(1, step.size // 2) if step.number == self.at else refused(NO_SPACE)
+        if step.number > self.at or self.kind == "half":
             return None
         self.struck += 1
         if self.kind == "short":
@@ -54,7 +58,7 @@ def troubles(seed: str, steps: int, share: float) -> Iterator[Trouble]:
     """Every kind at every step, or a share of them."""
     chance = Random(f"troubles {seed}")
     for at in range(steps):
-        for kind in ("short", "EIO", "ENOSPC", "full"):
+        for kind in ("short", "half", "EIO", "ENOSPC", "full"):
             if chance.random() < share:
                 yield Trouble(kind, at)
 

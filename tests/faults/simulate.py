@@ -68,6 +68,7 @@ SHORT_TASKS = (
     Task("home", "crashes", "1"),
     Task("home", "faults", "2"),
     Task("home", "damage", "3"),
+    Task("home", "damage", "5"),
 )
 """What `make test` and the bank of seeded bugs run."""
 SHARES = {
@@ -94,7 +95,7 @@ def run(task: Task, folder: Path, *, short: bool) -> Tally:
             share = SHORT_SHARE[task.layer] if short else 0.5
             injected.explore(runner, task.seed, tally, share=share)
         else:
-            damaged.explore(runner, task.seed, tally, times=6 if short else 10)
+            damaged.explore(runner, task.seed, tally, times=4 if short else 10)
     except Exception as error:  # noqa: BLE001  not even a life without a crash is survived
         path = f"{task.layer}/{task.seed}"
         tally.failures.append(Failure(path, said(error), traceback.format_exc()))
