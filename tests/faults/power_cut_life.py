@@ -43,8 +43,8 @@ from tests.faults.power_cut_truth import (
 )
 
 UPLOADERS = 3
-_SUBMIT = Scope("tester", Action.SUBMIT_READINGS, None)
-_CORRECT = Scope("tester", Action.CORRECT_READINGS, None)
+MAY_SUBMIT = Scope("tester", Action.SUBMIT_READINGS, None)
+MAY_CORRECT = Scope("tester", Action.CORRECT_READINGS, None)
 
 
 class Voice:
@@ -59,6 +59,9 @@ class Voice:
     def promise(self, *facts: str) -> None:
         now = time.monotonic_ns()
         self._say(PROMISED, tuple(f"{now} {fact}" for fact in facts))
+
+    def say(self, line: str) -> None:
+        self._say("", (line,))
 
     def opened(self) -> None:
         self._say(OPENED, ("",))
@@ -99,7 +102,7 @@ def warm_up(home: Path) -> None:
     for _ in range(2):
         with Book.open(home, clock=lambda: NOW, scheduled=False) as book:
             batch = ReadingBatch.from_readings([reading_of(0, slot) for slot in range(100)])
-            submit(book.readings, _SUBMIT, batch, rules=UPLOAD_PAGE)
+            submit(book.readings, MAY_SUBMIT, batch, rules=UPLOAD_PAGE)
             _correct(book, Voice(os.open(os.devnull, os.O_WRONLY)), 0, 1)
             check(
                 book, Truth(asked={f"reading 0 {slot} {n}" for slot in range(100) for n in (0, 1)})
@@ -163,7 +166,7 @@ def _upload(book: Book, voice: Voice, chance: Random, first_day: int, corrects: 
         batch = ReadingBatch.from_readings([reading_of(*pair) for pair in pairs])
         voice.ask(*facts)
         try:
-            receipt = submit(room, _SUBMIT, batch, rules=UPLOAD_PAGE)
+            receipt = submit(room, MAY_SUBMIT, batch, rules=UPLOAD_PAGE)
             for rejection in receipt.rejections:
                 # What was corrected meanwhile contradicts its first revision, rightly.
                 if rejection.verdict is not Verdict.CONFLICT:
@@ -191,10 +194,15 @@ def _correct(book: Book, voice: Voice, meter: int, slot: int) -> None:
         if slot % 10 == WITHDRAWN:
             key = SeriesKey(reading.meter_id)
             void(
-                book.readings, _CORRECT, key, read_at=reading.read_at, source=SOURCE, reason="test"
+                book.readings,
+                MAY_CORRECT,
+                key,
+                read_at=reading.read_at,
+                source=SOURCE,
+                reason="test",
             )
         else:
-            correct(book.readings, _CORRECT, reading, reason="test")
+            correct(book.readings, MAY_CORRECT, reading, reason="test")
     except Conflict:
         return  # it says so already
     voice.promise(f"reading {meter} {slot} 1")

@@ -68,7 +68,7 @@ class Truth:
         return [int(fact.split()[1]) for fact in facts if fact.startswith(f"{kind} ")]
 
     def next_number(self, kind: str) -> int:
-        return max(self.numbers(kind, self.asked), default=0) + 1
+        return max(self.numbers(kind, self.asked | self.promised), default=0) + 1
 
 
 def _some(facts: set[str]) -> str:
