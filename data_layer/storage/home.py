@@ -130,15 +130,23 @@ class Home(Closing):
         return descriptor
 
     def holder(self) -> int | None:
-        """Process id of whoever writes to this home now, None when nobody does."""
-        descriptor = os.open(self.private / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            text = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-            return int(text) if text.isdigit() else 0
-        finally:
-            os.close(descriptor)
+        """Process id of whoever writes to this home now, None when nobody does.
+
+        Looking writes nothing, so that a disk that takes no more writes can still be asked.
+        Raises Unavailable when the disk refuses.
+        """
+        with disk_trouble(f"who writes to the home {self.folder} could not be found out"):
+            try:
+                descriptor = os.open(self.private / "lock", os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                return None
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                text = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+                return int(text) if text.isdigit() else 0
+            finally:
+                os.close(descriptor)
         return None
 
     def close(self) -> None:

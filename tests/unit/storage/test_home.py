@@ -153,3 +153,11 @@ def test_readings_are_not_for_other_users_of_the_machine(tmp_path: Path, name: s
     folder.chmod(0o700)
     Home.open(tmp_path).close()
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_asking_who_writes_to_a_home_writes_nothing(tmp_path: Path) -> None:
+    home = Home.open(tmp_path / "home")
+
+    assert home.holder() is None
+
+    assert not (home.private / "lock").exists()
