@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 from numba import types
 
-from index.compiled import READ_INTS, compiled, inlined
+from index.best_few import put, put_in_order
+from index.compiled import READ_INTS, compiled
 from index.history import Ints, Mask
 from index.roster import COUNTS_NOT, Roster
 from index.segments import NEVER, Segments
@@ -87,55 +88,6 @@ class Ranking:
         return [(names[meter], sign * rank) for rank, meter in zip(ranks, meters, strict=True)]
 
 
-@inlined
-def _worse(heap: Ints, one: int, other: int) -> bool:
-    if heap[0, one] != heap[0, other]:
-        return bool(heap[0, one] > heap[0, other])
-    return bool(heap[1, one] > heap[1, other])
-
-
-@inlined
-def _swap(heap: Ints, one: int, other: int) -> None:
-    for column in range(2):
-        heap[column, one], heap[column, other] = heap[column, other], heap[column, one]
-
-
-@inlined
-def _sink(heap: Ints, size: int) -> None:
-    """Bring the root down until the worst of all stands there again."""
-    place = 0
-    while True:
-        child = 2 * place + 1
-        if child >= size:
-            break
-        if child + 1 < size and _worse(heap, child + 1, child):
-            child += 1
-        if not _worse(heap, child, place):
-            break
-        _swap(heap, child, place)
-        place = child
-
-
-@inlined
-def _rise(heap: Ints, place: int) -> None:
-    while place > 0 and _worse(heap, place, (place - 1) // 2):
-        _swap(heap, place, (place - 1) // 2)
-        place = (place - 1) // 2
-
-
-@inlined
-def _put(heap: Ints, size: int, rank: int, number: int) -> int:
-    """Keep it if it is among the best; how many are kept then."""
-    if size < heap.shape[1]:
-        heap[0, size], heap[1, size] = rank, number
-        _rise(heap, size)
-        return size + 1
-    if rank < heap[0, 0] or (rank == heap[0, 0] and number < heap[1, 0]):
-        heap[0, 0], heap[1, 0] = rank, number
-        _sink(heap, size)
-    return size
-
-
 @compiled(types.int64(*_COLUMNS, *(types.int64,) * 3, *_COLUMNS, types.int64[:, ::1]))
 def _best(
     first: Ints, last: Ints, meter: Ints, opens: Ints, closes: Ints,
@@ -148,7 +100,7 @@ def _best(
         if opens[row] < end and closes[row] > start:
             rank = sign * (last[row] - first[row])
             if size < heap.shape[1] or rank <= heap[0, 0]:
-                size = _put(heap, size, rank, meter[row])
+                size = put(heap, size, rank, meter[row])
     for lead in others:
         amount, reports, row = 0, False, lead
         while row != _END:
@@ -159,8 +111,6 @@ def _best(
                     break
             row = following[row]
         if reports:
-            size = _put(heap, size, sign * amount, meter[lead])
-    for left in range(size - 1, 0, -1):
-        _swap(heap, 0, left)
-        _sink(heap, left)
+            size = put(heap, size, sign * amount, meter[lead])
+    put_in_order(heap, size)
     return size

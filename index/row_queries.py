@@ -10,10 +10,12 @@ import numpy as np
 
 from index import row_kernels as kernels
 from index.columns import Columns, ordered
+from index.day_page import DayPage
 from index.grid import Grid
 from index.history import HALF_HOUR, UNKNOWN, History, Ints, Mask, Measures, whole_half_hours
 from index.leaves import Leaves
 from index.packed_arrays import Packed
+from index.roster import Names
 from index.segments import Segments
 
 
@@ -32,6 +34,10 @@ class HalfHourSeries(NamedTuple):
     estimated: Mask
     missing: Mask
     known: Mask
+
+
+def is_half_hourly(edges: Ints) -> bool:
+    return bool((np.diff(edges) == HALF_HOUR).all())
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +99,10 @@ class RowQueries:
     def _packed(self) -> Packed:
         return Packed((*self.leaves.arrays, *self._lives))
 
+    def day_page(self, names: Names, first: int, count: int) -> DayPage:
+        table = self._packed.table
+        return DayPage(self.leaves, table, names.rank, names.by_rank, first, count)
+
     def usage(self, row: int, start: int, end: int) -> Usage:
         """Consumption over [start, end): on the grid in one call, off it by `History`."""
         energy, estimated, missing, odd = kernels.usage(*self._given, row, start, end)
@@ -118,10 +128,24 @@ class RowQueries:
 
     def series(self, row: int, edges: Ints) -> Measures:
         """On the grid from U, O(buckets + blocks); off the grid by `History`."""
-        out = np.empty((4, max(0, len(edges) - 1)), dtype=np.int64)
-        if out.shape[1] and kernels.buckets(*self._given, row, edges, out):
+        count = max(0, len(edges) - 1)
+        if count > 1 and edges[-1] - edges[0] == HALF_HOUR * count and is_half_hourly(edges):
+            return self._each_half_hour(row, edges)
+        out = np.empty((4, count), dtype=np.int64)
+        if count and kernels.buckets(*self._given, row, edges, out):
             return self._by_history(row, edges)
         return Measures(*out)
+
+    def _each_half_hour(self, row: int, edges: Ints) -> Measures:
+        if (edges[0] - self._grid.origin) % HALF_HOUR:
+            return self._by_history(row, edges)
+        found = self.half_hours(row, int(edges[0]), int(edges[-1]))
+        return Measures(
+            found.consumption,
+            found.consumption * found.estimated,
+            found.missing.astype(np.int64),
+            found.known.astype(np.int64),
+        )
 
     def _by_history(self, row: int, edges: Ints) -> Measures:
         span = whole_half_hours(int(edges[0]), int(edges[-1]), self._grid.origin)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path as FilePath
 from typing import NamedTuple
 
@@ -17,12 +17,16 @@ from index.build import Progress, build, used_keys
 from index.cells import Cells
 from index.columns import Columns
 from index.coverage import Coverage
+from index.day_page import AT_MOST, DayPage
 from index.day_readings import DayReadings, Key, Path, Places, in_time_order
 from index.group_totals import Group, GroupTotals
 from index.history import HALF_HOUR, Bytes, History, Ints, Measures, whole_half_hours
 from index.leaves import Leaves
 from index.roster import Roster
 from index.row_queries import HalfHourSeries, RowQueries, Usage
+
+_DAY_PAGES = 64
+"""Days whose pages a version keeps, eight bytes a row each, twice."""
 
 
 class Latest(NamedTuple):
@@ -213,6 +217,24 @@ class SortedIndex:
         """First and last known instant inside [start, end]; see `History.known`."""
         return self._rows.known(row, start, end)
 
+    def day_page(self, start: int, end: int) -> DayPage | None:
+        """The readings of [start, end) in any order, None where that is no day's half hours.
+
+        What its first use costs, O(rows), is paid once for each of the days asked last.
+        """
+        grid = self.leaves.grid
+        if (start - grid.origin) % HALF_HOUR or (end - grid.origin) % HALF_HOUR:
+            return None
+        first, count = (start - grid.origin) // HALF_HOUR, (end - start) // HALF_HOUR
+        return self._day_page(first, count) if 0 < count <= AT_MOST else None
+
+    @cached_property
+    def _day_page(self) -> Callable[[int, int], DayPage]:
+        def make(first: int, count: int) -> DayPage:
+            return self._rows.day_page(self.roster.names, first, count)
+
+        return lru_cache(maxsize=_DAY_PAGES)(make)
+
     # -- groups ----------------------------------------------------------------------------
 
     @property
@@ -292,6 +314,12 @@ class SortedIndex:
         """
         found = snapshot.load(path, verify=False)
         return SortedIndex(self.roster, found.leaves, found.cells, generation=found.generation)
+
+    @property
+    def lies_in(self) -> frozenset[str]:
+        """Names of the snapshots this version needs beside its own."""
+        origin = self.leaves.lines.origin
+        return frozenset() if origin is None else frozenset({origin.path.name})
 
     def _check(self) -> None:
         """Hold every part against the gap rule. Raises AssertionError; slow, O(readings)."""
