@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from index.day_readings import DayReadings
 from index.grid import Grid
@@ -113,13 +114,13 @@ def assemble(days: Sequence[DayReadings], rows_of: Sequence[Ints], count: int) -
     return Columns(count, row_column, times, values, kinds)
 
 
-def run_starts(code: Ints) -> Ints:
+def run_starts(code: npt.NDArray[np.integer]) -> Ints:
     """Where each stretch of equal codes begins."""
     change = np.flatnonzero(code[1:] != code[:-1]) + 1
     return np.concatenate((np.zeros(min(1, len(code)), np.int64), change))
 
 
-def _runs(code: Ints) -> tuple[Ints, Ints]:
+def _runs(code: npt.NDArray[np.integer]) -> tuple[Ints, Ints]:
     """Start and length of each stretch of equal codes."""
     start = run_starts(code)
     return start, np.diff(np.concatenate((start, [len(code)])))

@@ -14,9 +14,10 @@ Indexes are not checked: a caller hands over positions it has made sure of.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
 from numba import types
 
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -37,6 +38,12 @@ def compiled(signature: object) -> Callable[[Function], Function]:
 def inlined(function: Function) -> Function:
     """A part of compiled functions, without a signature: compiled into each of its callers."""
     return cast("Function", numba.njit(inline="never", error_model="numpy")(function))
+
+
+@inlined
+def whole(number: Any) -> int:
+    """A number as a signed one of 64 bits."""
+    return np.int64(number)  # type: ignore[return-value]
 
 
 def _read_only(element: types.Type, dimensions: int = 1) -> types.Type:

@@ -21,7 +21,9 @@ are not disturbed. Dead lines are left out when a snapshot is saved.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,8 +60,10 @@ class Pool:
     _count: int = 0
 
     @classmethod
-    def of(cls, lines: npt.NDArray[Any]) -> Pool:
-        return cls(lines, _Store(np.zeros((0, SLOTS), lines.dtype)))
+    def of(cls, lines: npt.NDArray[Any], more: npt.NDArray[Any] | None = None) -> Pool:
+        if more is None:
+            more = np.zeros((0, SLOTS), lines.dtype)
+        return cls(lines, _Store(more, len(more)), len(more))
 
     def __len__(self) -> int:
         return len(self.given) + self._count
@@ -84,6 +88,17 @@ class Pool:
         return Pool(self.given, store, count)
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The snapshot in which the given lines of both pools lie, and what it says of them there."""
+
+    path: Path
+    checksum: int
+    """Of its header."""
+    words: Mapping[str, Any]
+    shorts: Mapping[str, Any]
+
+
 @dataclass(frozen=True, eq=False)
 class DayLines:
     """Open and closed lines, and the escapes of all of them."""
@@ -92,6 +107,7 @@ class DayLines:
     shorts: Pool
     escapes: Ints = field(default_factory=lambda: NO_ESCAPES)
     """(2, n): keys ascending, true offsets or steps."""
+    origin: Origin | None = None
 
     @classmethod
     def of(cls, words: Words, shorts: Shorts, escapes: Ints) -> DayLines:
@@ -112,7 +128,7 @@ class DayLines:
         if escapes.shape[1]:
             moved = escapes + np.array([[first * SLOTS], [0]])
             table = np.concatenate((table, moved), axis=1)
-        return DayLines(self.words.added(words), self.shorts, table), numbers
+        return replace(self, words=self.words.added(words), escapes=table), numbers
 
 
 def encoded(offset: Ints, read: Mask) -> tuple[Words, Ints, Ints]:

@@ -75,7 +75,7 @@ class DayReadings:
     start: int
     end: int
     series: tuple[Key, ...]
-    code: npt.NDArray[np.integer]
+    code: npt.NDArray[np.int32]
     times: Ints
     values: Ints
     kinds: Bytes

@@ -52,8 +52,8 @@ def _check_lines(leaves: Leaves) -> None:
     _demand(leaves.directory.place.shape == (shape[0], 3), "place has the wrong shape")
     _demand(leaves.directory.line.shape[1] == shape[1], "line has the wrong shape")
     _demand(np.all(np.diff(leaves.blocks) > 0), "blocks are out of order")
-    number = _numbers(leaves)
-    used = number[number != NO_LINE]
+    lines = _numbers(leaves)
+    used = lines[lines != NO_LINE]
     _demand(len(np.unique(used)) == len(used), "a line is used twice")
     lowest, highest = -2 - len(leaves.lines.shorts), len(leaves.lines.words)
     _demand(np.all((used > lowest) & (used < highest)), "a line is none")

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 from numba import types
 
@@ -24,6 +23,7 @@ from index.compiled import (
     READ_WORD_TABLE,
     compiled,
     inlined,
+    whole,
 )
 from index.history import Ints, Mask
 
@@ -39,6 +39,7 @@ LEAF_TYPES = (
     READ_INT_TABLE,
 )
 Array = npt.NDArray[Any]
+LeafArrays = tuple[Ints, Ints, Array, Array, Array, Array, Array, Array, Ints]
 _SLOTS = 48
 _OFFSET, _STEP = (1 << 31) - 1, (1 << 15) - 1
 _NO_LINE = -1
@@ -49,8 +50,8 @@ def number_of(place: Array, line: Array, position: int, row: int) -> int:
     """Line number of a row in the stored block at `position`; -1: none, below: closed."""
     table = place[position, 0]
     if table >= 0:
-        return np.int64(line[table, row])
-    return np.int64(place[position, 1]) + row * np.int64(place[position, 2])
+        return whole(line[table, row])
+    return whole(place[position, 1]) + row * whole(place[position, 2])
 
 
 @inlined
@@ -63,15 +64,15 @@ def escaped(escapes: Array, key: int) -> int:
             low = middle + 1
         else:
             high = middle
-    return escapes[1, low]  # type: ignore[no-any-return]
+    return whole(escapes[1, low])
 
 
 @inlined
 def _steps_until(steps: Array, place: int, number: int, slot: int, escapes: Array) -> int:
     """Sum of a closed line's steps before the slot."""
-    total, odd = np.int64(0), 0
+    total, odd = whole(0), 0
     for k in range(slot):
-        step = np.int64(steps[place, k]) & _STEP
+        step = whole(steps[place, k]) & _STEP
         total += step
         odd += step == _STEP
     if odd:
@@ -94,9 +95,9 @@ def offset_at(
     """U at one slot (0..47) of a line less U at its first; `number` is not -1."""
     if number >= 0:
         if number < len(words):
-            offset = np.int64(words[number, slot] & _OFFSET)
+            offset = whole(words[number, slot] & _OFFSET)
         else:
-            offset = np.int64(more_words[number - len(words), slot] & _OFFSET)
+            offset = whole(more_words[number - len(words), slot] & _OFFSET)
         return escaped(escapes, number * _SLOTS + slot) if offset == _OFFSET else offset
     closed = -2 - number
     if closed < len(shorts):
@@ -115,11 +116,11 @@ def _unroll_open(
     at: int,
     escapes: Array,
 ) -> None:
-    odd = np.int64(0)
+    odd = whole(0)
     for k in range(_SLOTS):
         word = words[place, k]
-        offset = np.int64(word & _OFFSET)
-        odd |= np.int64(offset == _OFFSET)
+        offset = whole(word & _OFFSET)
+        odd |= whole(offset == _OFFSET)
         total[at + k] = opening + offset
         read[at + k] = (word >> 31) == 0
     if odd:
@@ -139,17 +140,17 @@ def _unroll_closed(
     at: int,
     escapes: Array,
 ) -> None:
-    running, odd = opening, np.int64(0)
+    running, odd = opening, whole(0)
     for k in range(_SLOTS):
-        step = np.int64(steps[place, k])
+        step = whole(steps[place, k])
         total[at + k] = running
         read[at + k] = (step >> 15) == 0
-        odd |= np.int64((step & _STEP) == _STEP)
+        odd |= whole((step & _STEP) == _STEP)
         running += step & _STEP
     if odd:
         running = opening
         for k in range(_SLOTS):
-            step = np.int64(steps[place, k]) & _STEP
+            step = whole(steps[place, k]) & _STEP
             total[at + k] = running
             running += escaped(escapes, number * _SLOTS + k) if step == _STEP else step
 
@@ -189,7 +190,7 @@ def unroll(
 
 @compiled(
     types.void(
-        *LEAF_TYPES,
+        *LEAF_TYPES[2:],
         READ_INTS,
         READ_INTS,
         READ_INT_TABLE,
@@ -198,8 +199,6 @@ def unroll(
     )
 )
 def unroll_rows(
-    blocks: Ints,
-    base: Ints,
     place: Array,
     line: Array,
     words: Array,
@@ -219,7 +218,7 @@ def unroll_rows(
     """
     for n in range(len(rows)):
         for b in range(len(positions)):
-            number = np.int64(_NO_LINE)
+            number = whole(_NO_LINE)
             if positions[b] >= 0:
                 number = number_of(place, line, positions[b], rows[n])
             unroll(
@@ -236,10 +235,8 @@ def unroll_rows(
             )
 
 
-@compiled(types.void(*LEAF_TYPES, READ_INTS, READ_INTS, READ_INTS, types.int64[:, ::1]))
+@compiled(types.void(*LEAF_TYPES[2:], READ_INTS, READ_INTS, READ_INTS, types.int64[:, ::1]))
 def add_offsets(
-    blocks: Ints,
-    base: Ints,
     place: Array,
     line: Array,
     words: Array,

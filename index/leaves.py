@@ -15,17 +15,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from index.columns import Columns, ordered
 from index.day_block import DayLines
 from index.directory import Directory
 from index.grid import SLOTS, Grid
 from index.history import INITIAL, READ, Bytes, Ints, Mask
-from index.leaf_access import add_offsets, unroll_rows
+from index.leaf_access import LeafArrays, add_offsets, unroll_rows
 from index.long_gaps import LongGaps
 from index.segments import Segments
 from index.side_columns import SideColumns, stacked
@@ -57,7 +55,7 @@ class Leaves:
     gaps: LongGaps
 
     @cached_property
-    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+    def arrays(self) -> LeafArrays:
         """What compiled functions read; `leaf_access.LEAF_TYPES` in signatures."""
         words, shorts = self.lines.words, self.lines.shorts
         return (
@@ -98,7 +96,7 @@ class Leaves:
         """U and reads in whole blocks, (rows, blocks * 48); below 0 is a block not stored."""
         shape = (len(rows), len(position) * SLOTS)
         total, read = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.bool_)
-        unroll_rows(*self.arrays, rows, position, opening, total, read)
+        unroll_rows(*self.arrays[2:], rows, position, opening, total, read)
         return total, read
 
     def dense(self, rows: Ints, first: int, last: int) -> tuple[Ints, Mask]:
@@ -119,7 +117,7 @@ class Leaves:
         within = slots % SLOTS
         if within.any():
             numbers = np.arange(self.segments.count)[rows]
-            add_offsets(*self.arrays, numbers, np.where(stored, position, -1), within, result)
+            add_offsets(*self.arrays[2:], numbers, np.where(stored, position, -1), within, result)
         self._put_gaps(result.T, rows, slots)
         return result
 

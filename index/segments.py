@@ -74,7 +74,7 @@ class Segments:
     @classmethod
     def none(cls) -> Segments:
         none = np.zeros(0, dtype=np.int64)
-        return cls(0, *[none] * 6, none.astype(np.uint8))
+        return cls(0, none, none, none, none, none, none, none.astype(np.uint8))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -168,7 +168,7 @@ class Segments:
         ends = grid.slot_after(holes.ends[mine]) - 1
         return np.tile(place[mine], 2), np.concatenate((begins, ends))
 
-    def take(self, chosen: Mask) -> Segments:
+    def take(self, chosen: Mask | Ints) -> Segments:
         return Segments(
             self.count,
             self.rows[chosen],

@@ -8,6 +8,10 @@
                sections   raw little-endian arrays, each from a multiple of 64 (counted from
                           the end of the padding); the header holds dtype, shape, offset, crc32
 
+The lines, nearly all of it, seldom change: a version that only added to a snapshot's lines is
+saved with what it added, and its `words` and `shorts` point into that earlier file beside it, by
+name and by the checksum of its header. Every so often the next one is whole again.
+
 A snapshot can always be built again from the day files, so there is no repair here: anything
 that is not right raises SnapshotDamaged, and the caller rebuilds.
 """
@@ -21,6 +25,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -28,7 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.cells import Cells
-from index.day_block import DayLines
+from index.day_block import DayLines, Origin, Pool
 from index.day_readings import Key
 from index.directory import Directory
 from index.grid import DAY, Grid
@@ -43,6 +48,8 @@ from index.tidying import tidied
 MAGIC = b"MTRIDX2\n"
 _PRELUDE = struct.Struct("<8sQI")
 _ALIGN = 64
+_MOST_ADDED = 4
+"""A snapshot points to an earlier one while it adds less than one line to so many."""
 _DTYPES = {
     "int64": np.int64,
     "int32": np.int32,
@@ -75,8 +82,15 @@ class Loaded:
 
 def save(path: FilePath, roster: Roster, leaves: Leaves, cells: Cells, *, generation: int) -> None:
     """Write beside the path, fsync, rename, fsync the folder."""
-    sections = _sections(roster, tidied(leaves), cells)
-    described, offset = {}, 0
+    leaves = tidied(leaves)
+    sections = _sections(roster, leaves, cells)
+    described, offset = dict[str, Any](), 0
+    origin = leaves.lines.origin
+    if origin is not None and _may_point_to(origin, path, leaves.lines):
+        described = {"words": dict(origin.words), "shorts": dict(origin.shorts)}
+        for name in described:
+            described[name] |= {"file": origin.path.name, "header": origin.checksum}
+            sections[f"more_{name}"] = sections.pop(name)[1:]
     for name, parts in sections.items():
         size = sum(part.nbytes for part in parts)
         checksum = 0
@@ -113,6 +127,14 @@ def save(path: FilePath, roster: Roster, leaves: Leaves, cells: Cells, *, genera
         os.close(folder)
 
 
+def _may_point_to(origin: Origin, path: FilePath, lines: DayLines) -> bool:
+    """Whether a snapshot at the path need hold only the lines added to those of the other."""
+    added = lines.words.more.nbytes + lines.shorts.more.nbytes
+    given = lines.words.given.nbytes + lines.shorts.given.nbytes
+    beside = origin.path.parent == path.parent.resolve() and origin.path.name != path.name
+    return beside and origin.path.exists() and added * _MOST_ADDED < given
+
+
 def _bytes(array: Array) -> memoryview:
     return memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
@@ -147,7 +169,7 @@ def _sections(roster: Roster, leaves: Leaves, cells: Cells) -> dict[str, tuple[A
     for name in _TABLE:
         found[f"energy_{name}"] = getattr(cells.energy, name)
         found[f"estimated_{name}"] = getattr(cells.estimated, name)
-    sections = {name: (array,) for name, array in found.items()}
+    sections: dict[str, tuple[Array, ...]] = {name: (array,) for name, array in found.items()}
     for name, pool in (("words", leaves.lines.words), ("shorts", leaves.lines.shorts)):
         sections[name] = (pool.given, pool.more)
     return sections
@@ -163,44 +185,76 @@ def _text(content: Sequence[tuple[str, ...]]) -> Array:
 def load(path: FilePath, *, verify: bool) -> Loaded:
     """Attach; the arrays are views of the mapped file and may not be written to."""
     try:
-        header, found = _mapped(path, verify=verify)
-        return _assembled(header, found)
+        mapped = _Mapped.of(path)
+        found = mapped.sections(verify=verify)
+        return _assembled(mapped, found)
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise SnapshotDamaged(f"{path.name} is not a whole snapshot: {error}.") from error
 
 
-def _mapped(path: FilePath, *, verify: bool) -> tuple[dict[str, Any], dict[str, Array]]:
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if size < _PRELUDE.size:
-            raise ValueError("it is too short")
-        view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    magic, length, checksum = _PRELUDE.unpack(view[: _PRELUDE.size])
-    if magic != MAGIC:
-        raise ValueError("it does not begin as one")
-    text = bytes(view[_PRELUDE.size : _PRELUDE.size + length])
-    if len(text) != length or zlib.crc32(text) != checksum:
-        raise ValueError("its header is damaged")
-    header = json.loads(text)
-    start = -(-(_PRELUDE.size + length) // _ALIGN) * _ALIGN
-    if size != start + header["size"]:
-        raise ValueError(f"it has {size} bytes instead of {start + header['size']}")
-    body, found = view[start:], {}
-    for name, section in header["sections"].items():
-        dtype = np.dtype(_DTYPES[section["dtype"]]).newbyteorder("<")
-        count = int(np.prod(section["shape"], dtype=np.int64))
-        data = body[section["offset"] : section["offset"] + count * dtype.itemsize]
-        if verify and zlib.crc32(data) != section["crc32"]:
-            raise ValueError(f"section {name} is damaged")
-        found[name] = np.frombuffer(data, dtype=dtype, count=count).reshape(section["shape"])
-    return header, found
+@dataclass(frozen=True, eq=False)
+class _Mapped:
+    """A snapshot's file, its header read and checked."""
+
+    path: FilePath
+    header: dict[str, Any]
+    checksum: int
+    body: memoryview
+
+    @classmethod
+    def of(cls, path: FilePath) -> _Mapped:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size < _PRELUDE.size:
+                raise ValueError("it is too short")
+            view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        magic, length, checksum = _PRELUDE.unpack(view[: _PRELUDE.size])
+        if magic != MAGIC:
+            raise ValueError("it does not begin as one")
+        text = bytes(view[_PRELUDE.size : _PRELUDE.size + length])
+        if len(text) != length or zlib.crc32(text) != checksum:
+            raise ValueError("its header is damaged")
+        header = json.loads(text)
+        start = -(-(_PRELUDE.size + length) // _ALIGN) * _ALIGN
+        if size != start + header["size"]:
+            raise ValueError(f"it has {size} bytes instead of {start + header['size']}")
+        return cls(path.resolve(), header, checksum, view[start:])
+
+    @cached_property
+    def earlier(self) -> _Mapped:
+        """The file that holds this one's lines: itself, if it is whole."""
+        told = self.header["sections"]["words"]
+        if "file" not in told:
+            return self
+        found = _Mapped.of(self.path.with_name(told["file"]))
+        if found.checksum != told["header"]:
+            raise ValueError(f"{told['file']} is not the snapshot it goes on from")
+        return found
+
+    def sections(self, *, verify: bool) -> dict[str, Array]:
+        found = {}
+        for name, section in self.header["sections"].items():
+            body = self.earlier.body if "file" in section else self.body
+            dtype = np.dtype(_DTYPES[section["dtype"]]).newbyteorder("<")
+            count = int(np.prod(section["shape"], dtype=np.int64))
+            data = body[section["offset"] : section["offset"] + count * dtype.itemsize]
+            if verify and zlib.crc32(data) != section["crc32"]:
+                raise ValueError(f"section {name} is damaged")
+            found[name] = np.frombuffer(data, dtype=dtype, count=count).reshape(section["shape"])
+        return found
+
+    def origin(self) -> Origin:
+        earlier = self.earlier
+        told = earlier.header["sections"]
+        return Origin(earlier.path, earlier.checksum, told["words"], told["shorts"])
 
 
 def _keys(text: bytes) -> tuple[Key, ...]:
     return tuple((meter, register) for meter, register in json.loads(text))
 
 
-def _assembled(header: dict[str, Any], found: dict[str, Array]) -> Loaded:
+def _assembled(mapped: _Mapped, found: dict[str, Array]) -> Loaded:
+    header = mapped.header
     paths = json.loads(found["paths"].tobytes())
     roster = Roster(
         Names(lambda: _keys(found["names"].tobytes())),
@@ -214,7 +268,12 @@ def _assembled(header: dict[str, Any], found: dict[str, Array]) -> Loaded:
         blocks=found["blocks"],
         base=found["base"],
         directory=Directory(found["place"], found["line"]),
-        lines=DayLines.of(found["words"], found["shorts"], found["escapes"]),
+        lines=DayLines(
+            Pool.of(found["words"], found.get("more_words")),
+            Pool.of(found["shorts"], found.get("more_shorts")),
+            found["escapes"],
+            mapped.origin(),
+        ),
         side={
             block: side.take(slice(low, high))
             for block, low, high in zip(

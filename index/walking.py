@@ -19,7 +19,7 @@ import numpy.typing as npt
 from numba import types
 
 from index.columns import LONGEST_FILLED
-from index.compiled import READ_BYTES, READ_INTS, READ_NARROW, compiled, inlined
+from index.compiled import READ_BYTES, READ_INTS, READ_NARROW, compiled, inlined, whole
 from index.day_readings import DayReadings
 from index.grid import SLOTS, Grid
 from index.history import INITIAL, Bytes, Ints
@@ -40,9 +40,9 @@ _STATE = 10
 def _between(u0: int, u1: int, t0: int, t1: int, t: int) -> int:
     """`history.interpolated` for one instant."""
     span = t1 - t0
-    whole = (u1 - u0) // span
-    rest = (u1 - u0) - whole * span
-    return u0 + whole * (t - t0) + np.int64(np.uint64(rest) * np.uint64(t - t0) // np.uint64(span))  # type: ignore[no-any-return]
+    steady = (u1 - u0) // span
+    rest = (u1 - u0) - steady * span
+    return u0 + steady * (t - t0) + whole(np.uint64(rest) * np.uint64(t - t0) // np.uint64(span))
 
 
 @inlined
@@ -81,7 +81,7 @@ _MARKS = types.uint8[:, ::1]
         types.int64[::1],
     )
 )
-def _walk_day(
+def _walk_day(  # noqa: C901 - the rule for gaps, one reading after the other
     pointer: Narrow,
     series_of_row: Narrow,
     times: Ints,
@@ -292,7 +292,10 @@ class Walk:
         found = np.concatenate(self._segments)
         found = found[np.argsort(found[:, 0], kind="stable")]
         columns = np.ascontiguousarray(found.T)
-        return Segments(rows, *columns[:6], columns[6].astype(np.uint8))
+        start, end, opening, closing, shift, kind = columns[1:]
+        return Segments(
+            rows, columns[0], start, end, opening, closing, shift, kind.astype(np.uint8)
+        )
 
     def gaps(self) -> LongGaps:
         found = np.concatenate([np.empty((0, 7), np.int64), *self._gaps])

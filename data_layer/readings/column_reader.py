@@ -13,24 +13,26 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from data_layer.quantities import VOID_WH
 from data_layer.readings.line_codec import FLAG_OF, ID, KIND_OF, REVISION, SOURCE, TYPE, Layout
 from data_layer.readings.line_scanner import (
     IN_ORDER,
+    LOCAL_WIDTH,
+    RECEIVED_WIDTH,
     RESTS,
     ROWS,
     SERIES,
     TIMES,
     TOO_MANY_ROWS,
     TOO_MANY_WORDS,
+    UTC_WIDTH,
+    Codes,
     copy_words,
     scan,
 )
 from data_layer.readings.model import Bytes, Flag, Ints, ReadingBatch, SeriesKey
 
-Codes = npt.NDArray[np.int32]
 _SHORTEST_LINE = 31
 """Bytes of a line with the shortest words and no value, line feed included: 20 for the time."""
 _FEW_WORDS = 1 << 15
@@ -118,11 +120,8 @@ def scan_lines(text: Bytes, start: int, layout: Layout, *, rows: int | None = No
     words = _FEW_WORDS
     wanted = room if rows is None else min(room, rows)
     while True:
-        columns = (
-            np.empty(wanted, np.int32),
-            np.empty(wanted, np.int64),
-            np.empty(wanted, np.int64),
-        )
+        code = np.empty(wanted, np.int32)
+        times, values = np.empty(wanted, np.int64), np.empty(wanted, np.int64)
         rest_code = _scratch.column(wanted)
         tables = [np.full(2 * words, -1, dtype=np.int32) for _ in range(2)]
         series, rests = (np.empty((words, 2), dtype=np.int64) for _ in range(2))
@@ -131,8 +130,11 @@ def scan_lines(text: Bytes, start: int, layout: Layout, *, rows: int | None = No
         scan(
             text,
             start,
-            layout.in_log,
-            *columns,
+            UTC_WIDTH if layout.in_log else LOCAL_WIDTH,
+            RECEIVED_WIDTH + 1 if layout.in_log else 0,
+            code,
+            times,
+            values,
             rest_code,
             tables[0],
             series,
@@ -150,12 +152,11 @@ def scan_lines(text: Bytes, start: int, layout: Layout, *, rows: int | None = No
             raise NotCanonical
         else:
             break
-    code, times, values = (column[:found] for column in columns)
     return Scanned(
         series=_series(_text_of(text, series[: counts[SERIES]])),
-        code=code,
-        times=times,
-        values=values,
+        code=code[:found],
+        times=times[:found],
+        values=values[:found],
         rests=tuple(map(_rest, _lines(_text_of(text, rests[: counts[RESTS]])))),
         rest_code=rest_code[:found].copy() if counts[RESTS] > 1 else np.zeros(0, dtype=np.int32),
         in_order=bool(counts[IN_ORDER]),

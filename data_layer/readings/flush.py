@@ -107,7 +107,8 @@ class _ByDay:
         place = int(np.searchsorted(self.days, ordinal))
         if place == len(self.days) or self.days[place] != ordinal:
             return None
-        return self.run.take(self.order[self.starts[place] : self.starts[place + 1]])
+        rows = self.order[self.starts[place] : self.starts[place + 1]]
+        return self.run.take(rows.astype(np.int64))
 
 
 def read_days(
@@ -158,7 +159,7 @@ def _as_day(day: date, entry: DayEntry, batch: ReadingBatch, zone: HomeZone) -> 
         start=zone.day_start(day),
         end=zone.day_start(day + timedelta(days=1)),
         series=counting.series,
-        code=counting.series_code,
+        code=counting.series_code.astype(np.int32),
         times=counting.read_at,
         values=counting.value_wh,
         kinds=counting.kind,

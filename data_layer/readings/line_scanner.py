@@ -13,13 +13,16 @@ the caller reads line by line to say which it is.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from numba import types
 
 from data_layer.quantities import VOID_WH
 from data_layer.readings.model import Bytes, Ints
 from data_layer.readings.order import EARLIEST, LATEST
-from index.compiled import READ_BYTES, compiled, inlined
+from index.compiled import READ_BYTES, compiled, inlined, whole
 from index.compiled_words import load
+
+Codes = npt.NDArray[np.int32]
 
 UTC_WIDTH, RECEIVED_WIDTH, LOCAL_WIDTH = 20, 24, 25
 NOT_CANONICAL, TOO_MANY_WORDS, TOO_MANY_ROWS = -1, -2, -3
@@ -44,22 +47,22 @@ def _byte(text: Bytes, at: int) -> int:
 @inlined
 def _same(text: Bytes, one: int, other: int, length: int) -> bool:
     if length < 8:
+        differs = 0
         for k in range(length):
-            if _byte(text, one + k) != _byte(text, other + k):
-                return False
-        return True
+            differs |= _byte(text, one + k) ^ _byte(text, other + k)
+        return differs == 0
     for k in range(0, length - 8, 8):
         if load(text, one + k) != load(text, other + k):
             return False
-    return load(text, one + length - 8) == load(text, other + length - 8)
+    return bool(load(text, one + length - 8) == load(text, other + length - 8))
 
 
 @inlined
 def _two(text: Bytes, at: int) -> int:
     """A number of two digits; 1000 or more where they are none."""
-    tens, ones = np.int64(_byte(text, at)) - _ZERO, np.int64(_byte(text, at + 1)) - _ZERO
+    tens, ones = whole(_byte(text, at)) - _ZERO, whole(_byte(text, at + 1)) - _ZERO
     if tens < 0 or tens > 9 or ones < 0 or ones > 9:
-        return np.int64(1000)
+        return whole(1000)
     return tens * 10 + ones
 
 
@@ -68,13 +71,13 @@ def _clock(text: Bytes, at: int) -> int:
     """Seconds of yyyy-mm-ddThh:mm:ss as if it were UTC; -1 where it is none from 1970 on."""
     for place, mark in _DATE_MARKS:
         if _byte(text, at + place) != mark:
-            return np.int64(-1)
+            return whole(-1)
     century, years, month = _two(text, at), _two(text, at + 2), _two(text, at + 5)
     day, hour = _two(text, at + 8), _two(text, at + 11)
     minute, second = _two(text, at + 14), _two(text, at + 17)
     year = century * 100 + years
     if year < 1970 or year > 9999 or years > 99 or month < 1 or month > 12:
-        return np.int64(-1)
+        return whole(-1)
     leap = (year % 4 == 0 and year % 100 != 0) or year % 400 == 0
     longest = 31
     if month == 2:
@@ -82,7 +85,7 @@ def _clock(text: Bytes, at: int) -> int:
     elif month == 4 or month == 6 or month == 9 or month == 11:
         longest = 30
     if day < 1 or day > longest or hour > 23 or minute > 59 or second > 59:
-        return np.int64(-1)
+        return whole(-1)
     # Days since 1970-03-01, counted in years that begin in March.
     since = year - 1 if month <= 2 else year
     of_year = (153 * (month + (9 if month <= 2 else -3)) + 2) // 5 + day - 1
@@ -95,24 +98,24 @@ def _instant(text: Bytes, at: int, width: int) -> int:
     """The instant of a time in UTC (20 bytes) or with its offset (25); -1 where it is none."""
     seconds = _clock(text, at)
     if seconds < 0:
-        return np.int64(-1)
+        return whole(-1)
     if width == UTC_WIDTH:
         if _byte(text, at + 19) != ord("Z"):
-            return np.int64(-1)
+            return whole(-1)
     else:
         hours, minutes = _two(text, at + 20), _two(text, at + 23)
         sign = _byte(text, at + 19)
         if _byte(text, at + 22) != ord(":") or hours > 15 or minutes > 59:
-            return np.int64(-1)
+            return whole(-1)
         ahead = hours * 3600 + minutes * 60
         if sign == _MINUS and ahead > 0:
             seconds += ahead
         elif sign == _PLUS:
             seconds -= ahead
         else:
-            return np.int64(-1)
+            return whole(-1)
     if seconds < _EARLIEST or seconds > _LATEST:
-        return np.int64(-1)
+        return whole(-1)
     return seconds
 
 
@@ -131,7 +134,7 @@ def _minute_of(word: int) -> int:
     """From hh:mm:ss to a place among the known times; whatever else it is, to some place."""
     hours = (word & _DIGIT) * _TEN + (word >> np.uint64(8) & _DIGIT)
     minutes = (word >> np.uint64(24) & _DIGIT) * _TEN + (word >> np.uint64(32) & _DIGIT)
-    return np.int64((hours * np.uint64(60) + minutes) & np.uint64(TIMES - 1))
+    return whole((hours * np.uint64(60) + minutes) & np.uint64(TIMES - 1))
 
 
 @inlined
@@ -143,51 +146,51 @@ def _value_in_words(word: int, text: Bytes, at: int) -> int:
     marks = word ^ _EACH * np.uint64(_POINT)
     point = (marks - _EACH) & ~marks & _EACH * np.uint64(128)
     if point == 0:
-        return np.int64(-1)
+        return whole(-1)
     before = ((point & (~point + np.uint64(1))) - np.uint64(1)) & _EACH
-    digits = np.int64(before * _EACH >> np.uint64(56)) - 1
+    digits = whole(before * _EACH >> np.uint64(56)) - 1
     if digits == 0 or (digits > 1 and word & np.uint64(255) == np.uint64(_ZERO)):
-        return np.int64(-1)
+        return whole(-1)
     # The thousandths take the place of the point: dddd.ttt, as at most eleven digits in two words.
-    whole = (word ^ _EACH * np.uint64(_ZERO)) << np.uint64(8 * (8 - digits))
+    eight = (word ^ _EACH * np.uint64(_ZERO)) << np.uint64(8 * (8 - digits))
     rest = load(text, at + digits) ^ _EACH * np.uint64(_ZERO)
     thousandths = rest & np.uint64(0xFFFFFF00)
-    above = ((whole + _EACH * np.uint64(118)) | whole) & _EACH * np.uint64(128)
+    above = ((eight + _EACH * np.uint64(118)) | eight) & _EACH * np.uint64(128)
     above |= ((thousandths + np.uint64(0x76767600)) | thousandths) & np.uint64(0x80808000)
     if above:
-        return np.int64(-1)
-    whole = whole * np.uint64(10) + (whole >> np.uint64(8))
+        return whole(-1)
+    eight = eight * np.uint64(10) + (eight >> np.uint64(8))
     pairs = np.uint64(0x000000FF000000FF)
-    whole = (
-        (whole & pairs) * np.uint64(0x000F424000000064)
-        + (whole >> np.uint64(16) & pairs) * np.uint64(0x0000271000000001)
+    eight = (
+        (eight & pairs) * np.uint64(0x000F424000000064)
+        + (eight >> np.uint64(16) & pairs) * np.uint64(0x0000271000000001)
     ) >> np.uint64(32)
     part = (
         (thousandths >> np.uint64(8) & _BYTE) * np.uint64(100)
         + (thousandths >> np.uint64(16) & _BYTE) * np.uint64(10)
         + (thousandths >> np.uint64(24) & _BYTE)
     )
-    return np.int64((whole & np.uint64(0xFFFFFFFF)) * np.uint64(1000) + part) * 16 + digits
+    return whole((eight & np.uint64(0xFFFFFFFF)) * np.uint64(1000) + part) * 16 + digits
 
 
 @inlined
-def _number_of(text: Bytes, at: int, length: int, table: Ints, words: Ints, count: int) -> int:
+def _number_of(text: Bytes, at: int, length: int, table: Codes, words: Ints, count: int) -> int:
     """The number of a word, new (`count`) or known; below 0 where there is no room for it."""
     mixed = np.uint64(length)
     for k in range(length):
         mixed = (mixed ^ np.uint64(_byte(text, at + k))) * np.uint64(0x100000001B3)
-    mask = np.int64(len(table) - 1)
-    place = np.int64(mixed ^ (mixed >> np.uint64(29))) & mask
+    mask = whole(len(table) - 1)
+    place = whole(mixed ^ (mixed >> np.uint64(29))) & mask
     while table[place] >= 0:
         known = table[place]
         if words[known, 1] == length and _same(text, words[known, 0], at, length):
-            return np.int64(known)
+            return whole(known)
         place = (place + 1) & mask
     if count >= len(words) or count * 2 >= len(table):
-        return np.int64(-1)
+        return whole(-1)
     table[place] = count
     words[count, 0], words[count, 1] = at, length
-    return np.int64(count)
+    return whole(count)
 
 
 @inlined
@@ -199,7 +202,7 @@ def _comes_after(text: Bytes, one: int, other: int) -> bool:
             k += 1
         mine, yours = text[one + k], text[other + k]
         if mine != yours:
-            return yours == _COMMA or (mine != _COMMA and mine > yours)
+            return bool(yours == _COMMA or (mine != _COMMA and mine > yours))
         one, other = one + k + 1, other + k + 1
     return False
 
@@ -208,7 +211,8 @@ def _comes_after(text: Bytes, one: int, other: int) -> bool:
     types.void(
         READ_BYTES,
         types.int64,
-        types.boolean,
+        types.int64,
+        types.int64,
         types.int32[::1],
         types.int64[::1],
         types.int64[::1],
@@ -221,17 +225,18 @@ def _comes_after(text: Bytes, one: int, other: int) -> bool:
         types.int64[::1],
     )
 )
-def scan(
+def scan(  # noqa: C901 - a line from its first byte to its last, in one pass
     text: Bytes,
     start: int,
-    in_log: bool,
-    code: Ints,
+    width: int,
+    behind: int,
+    code: Codes,
     times: Ints,
     values: Ints,
-    rest_code: Ints,
-    series_table: Ints,
+    rest_code: Codes,
+    series_table: Codes,
     series: Ints,
-    rest_table: Ints,
+    rest_table: Codes,
     rests: Ints,
     known_times: Ints,
     counts: Ints,
@@ -239,18 +244,17 @@ def scan(
     """Read the lines from `start` to the end; the columns need not have room for all.
 
     `series` and `rests` get (place, length) of each different word; the tables are open hashes
-    of them, all -1 at first; `known_times` is (TIMES, 2), all -1. `counts` tells the outcome.
+    of them, all -1 at first; `known_times` is (TIMES, 2), all -1. `counts` tells the outcome. Times
+    are `width` bytes; `behind` is 25 where lines end with when they came in, else 0.
     """
     end = len(text)
-    width = UTC_WIDTH if in_log else LOCAL_WIDTH
-    behind = RECEIVED_WIDTH + 1 if in_log else 0
     row, at = 0, start
     series_count, rest_count = 0, 0
-    own, own_at, own_length = np.int64(-1), np.int64(0), np.int64(0)
-    rest, rest_at, rest_length = np.int64(-1), np.int64(0), np.int64(0)
-    received_at = np.int64(-1)
+    own, own_at, own_length = whole(-1), whole(0), whole(0)
+    rest, rest_at, rest_length = whole(-1), whole(0), whole(0)
+    received_at = whole(-1)
     rises = True
-    before = np.int64(0)
+    before = whole(0)
     counts[ROWS] = NOT_CANONICAL
     while at < end:
         if row == len(code):
@@ -296,21 +300,21 @@ def scan(
             return
         at += 1
         # -- value: digits, point, three digits; or nothing
-        value = np.int64(-1)
+        value = whole(-1)
         if at + 16 <= end:
             value = _value_in_words(load(text, at), text, at)
         if value >= 0:
             at += (value & 15) + 4
             value >>= 4
         else:
-            value, digits = np.int64(0), 0
+            value, digits = whole(0), 0
             while at + digits < end and np.uint8(_byte(text, at + digits) - _ZERO) <= 9:
                 if digits == _VALUE_DIGITS:
                     return
                 value = value * 10 + (_byte(text, at + digits) - _ZERO)
                 digits += 1
             if digits == 0:
-                value = np.int64(_VOID)
+                value = whole(_VOID)
             else:
                 if (digits > 1 and _byte(text, at) == _ZERO) or at + digits + 4 >= end:
                     return
@@ -318,7 +322,7 @@ def scan(
                 if _byte(text, at) != _POINT:
                     return
                 for k in range(1, 4):
-                    digit = np.uint8(_byte(text, at + k) - _ZERO)
+                    digit = whole(np.uint8(_byte(text, at + k) - _ZERO))
                     if digit > 9:
                         return
                     value = value * 10 + digit
@@ -327,7 +331,7 @@ def scan(
             return
         at += 1
         # -- rest, up to the line's end or the comma before the time it came in
-        mark = _COMMA if in_log else _LINE_FEED
+        mark = _COMMA if behind else _LINE_FEED
         stop = at + rest_length
         if not (
             rest >= 0
@@ -349,11 +353,11 @@ def scan(
             if rest == rest_count:
                 rest_count += 1
             rest_at, rest_length = at, stop - at
-        if in_log:
-            if received_at < 0 or not _same(text, stop + 1, received_at, RECEIVED_WIDTH):
-                received_at = stop + 1
-                if not _is_received(text, received_at):
-                    return
+        known = received_at >= 0 and _same(text, stop + 1, received_at, RECEIVED_WIDTH)
+        if behind and not known:
+            received_at = stop + 1
+            if not _is_received(text, received_at):
+                return
         at = stop + behind + 1
         code[row], times[row], values[row], rest_code[row] = own, instant, value, rest
         row += 1

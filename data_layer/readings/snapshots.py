@@ -1,7 +1,7 @@
 """The index on disk, and what belongs to it: found again at the next start, or rebuilt.
 
     .meterbook/snapshot/
-      7.index          the sorted index
+      7.index          the sorted index; most of it may lie in an earlier one, which then stays
       7.amended.csv    a day file's columns: all rows of corrected, voided and suspect keys
       7.json           {"format": 2, "days": {"2026-11-20": "9f31..."}}   which day files it holds
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -72,8 +72,8 @@ class Snapshots:
             )
             index.save(self.folder / f"{generation}.index", generation=generation)
             write_atomically(self.folder / f"{generation}.json", json.dumps(content).encode())
-            self._drop_others(generation)
-        attached = index.attached(self.folder / f"{generation}.index")
+            attached = index.attached(self.folder / f"{generation}.index")
+            self._drop_others(generation, kept=attached.lies_in)
         return Snapshot(generation, attached, amended, days)
 
     def load(self) -> Snapshot | None:
@@ -111,7 +111,7 @@ class Snapshots:
         index = SortedIndex.load(self.folder / f"{generation}.index")
         return Snapshot(generation, index, amended, days)
 
-    def _drop_others(self, generation: int) -> None:
+    def _drop_others(self, generation: int, *, kept: Collection[str]) -> None:
         for path in self.folder.iterdir():
-            if path.name.split(".")[0] != str(generation):
+            if path.name.split(".")[0] != str(generation) and path.name not in kept:
                 path.unlink(missing_ok=True)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from index.assembly import is_closed
+from index.day_block import NO_LINE
+from index.day_readings import DayReadings
 from index.snapshot import SnapshotDamaged
 from index.sorted_index import SortedIndex
 from tests.unit.index.oracle import change, random_home
@@ -110,3 +114,62 @@ def test_what_is_attached_cannot_be_written_to(saved: Path) -> None:
         index.leaves.lines.words.given[0, 0] = 1
     with pytest.raises(ValueError, match="read-only"):
         index.leaves.base[0, 0] = 1
+
+
+def nightly(tmp_path: Path) -> tuple[SortedIndex, Path]:
+    """A snapshot of forty days, and one more day saved beside it."""
+    days = [full_day(n) for n in range(41)]
+    whole = tmp_path / "1.index"
+    SortedIndex.build(days[:40], {}).save(whole)
+    later = SortedIndex.load(whole).updated(days[40:], {})
+    later.save(tmp_path / "2.index")
+    return later, tmp_path / "2.index"
+
+
+def test_a_night_is_saved_without_the_lines_of_the_days_before(tmp_path: Path) -> None:
+    later, path = nightly(tmp_path)
+    assert path.stat().st_size < (tmp_path / "1.index").stat().st_size / 2
+    again = SortedIndex.load(path)
+    again._check()
+    assert again.lies_in == {"1.index"}
+    edges = full_day(0).start + np.arange(0, 41 * 86_400, 1800)
+    for row in range(len(again.keys)):
+        one, other = later.series(row, edges), again.series(row, edges)
+        assert [c.tolist() for c in one] == [c.tolist() for c in other]
+    again.updated([full_day(41)], {})._check()
+
+
+def test_a_snapshot_whose_earlier_file_is_missing_or_another_is_refused(tmp_path: Path) -> None:
+    _, path = nightly(tmp_path)
+    SortedIndex.build([full_day(n) for n in range(39)], {}).save(tmp_path / "1.index")
+    with pytest.raises(SnapshotDamaged, match="not the snapshot it goes on from"):
+        SortedIndex.load(path)
+    (tmp_path / "1.index").unlink()
+    with pytest.raises(SnapshotDamaged):
+        SortedIndex.load(path)
+
+
+def test_what_is_over_is_closed_when_it_is_saved(tmp_path: Path) -> None:
+    index = SortedIndex.build([full_day(0)], {})
+    for n in range(1, 41):
+        index = index.updated([full_day(n)], {})
+    index.save(tmp_path / "index")
+    again = SortedIndex.load(tmp_path / "index")
+    again._check()
+    numbers = again.leaves.directory.numbers(np.arange(41), np.arange(len(again.keys)))
+    over = is_closed(again.leaves.blocks)
+    assert over.sum() == 28
+    assert (numbers[over] < NO_LINE).all()
+    assert (numbers[~over] > NO_LINE).all()
+
+
+def full_day(number: int) -> DayReadings:
+    """Ten meters, a reading every half hour."""
+    start = (28 * 700 + number) * 86_400
+    code, slot = np.divmod(np.arange(480), 48)
+    series = tuple((f"531-000-{n:03d}", "S") for n in range(10))
+    values = (number * 48 + slot) * (code + 1) * 100
+    kinds = np.zeros(480, np.uint8)
+    return DayReadings(
+        start // 86_400, start, start + 86_400, series, code, start + slot * 1800, values, kinds
+    )
