@@ -27,6 +27,7 @@ from tests.benchmarks.data_set import (
     ONE_MILLION,
     TEN_MILLION,
     DataSet,
+    Size,
     bench_folder,
     provide,
 )
@@ -71,12 +72,13 @@ def main() -> int:
             groups=60,
             repeats=2,
             log_lines=1_000_000,
-            others=[provide(ONE_MILLION), provide(TEN_MILLION)],
+            others=[ONE_MILLION, TEN_MILLION],
         )
     out = Console(width=200)
     out.print(document.shown(report))
     if not asked.no_document:
-        document.write(report, "quick" if asked.quick else "full")
+        with report.section("Document"):
+            document.write(report, "quick" if asked.quick else "full")
     sys.stdout.write(report.as_json() + "\n")
     return 1 if report.wrong or report.failed else 0
 
@@ -88,7 +90,7 @@ def run(
     groups: int,
     repeats: int,
     log_lines: int,
-    others: list[DataSet],
+    others: list[Size],
 ) -> None:
     """All sections on one set; `others` are asked for growth only."""
     server = PostgresServer(bench_folder() / "postgres")
@@ -108,9 +110,9 @@ def run(
         server_section.over_http(target, report)
     if others:
         with report.section("Growth"):
-            shape_section.growth([*others, target], report)
+            shape_section.growth([*map(provide, others), target], report)
     with report.section("Irregular series"):
-        shape_section.irregular(others[0] if others else target, report)
+        shape_section.irregular(provide(ONE_MILLION), report)
 
 
 def _build(target: DataSet, report: Report, *, repeats: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.benchmarks.ours import NAME, Meterbook
 from tests.benchmarks.peer_tables import PeerTables
-from tests.benchmarks.peers.peer import Declined, Peer
+from tests.benchmarks.peers.peer import Peer
 from tests.benchmarks.questions import Question, Rule, questions, same
 from tests.benchmarks.report import Report
 from tests.benchmarks.timing import Asked, once, side_by_side
@@ -45,7 +45,7 @@ class QuerySection:
         self._rule = Rule(tables)
         self._questions = questions(tables)
         self._ours = Meterbook(tables)
-        self._first_touch: dict[str, float] = {}
+        self._first_touch = 0.0
         self._rows_again = 0.0
         self._quickest_rows: tuple[str, float] | None = None
 
@@ -55,11 +55,14 @@ class QuerySection:
     def check_ours(self) -> None:
         """Compare ours with the rule; on the way, the first touch of each day is timed."""
         for question in self._questions:
-            if question.asks == "rows":
-                call = self._ours.asked(question)[0]
-                took = [once(call.call, *arguments) for arguments in call.arguments]
-                self._first_touch = {question.name: min(took)}
-            self._compare(NAME, question, partial(self._ours.answer, question))
+            with self._report.attempt(f"{question.name}, {NAME}"):
+                self._check_one(question)
+
+    def _check_one(self, question: Question) -> None:
+        if question.asks == "rows":
+            (asked,) = self._ours.asked(question)
+            self._first_touch = min(once(asked.call, *some) for some in asked.arguments)
+        compare(self._report, self._rule, NAME, question, partial(self._ours.answer, question))
 
     def against(self, peer: Peer) -> None:
         """Load a peer, compare its answers, time both in turn."""
@@ -67,16 +70,13 @@ class QuerySection:
         self._report.versions[peer.name] = peer.version
         for question in self._questions:
             for way in WAYS[question.asks]:
-                self._one(peer, question, way)
+                with self._report.attempt(f"{question.name}, {peer.name}{way.beside}"):
+                    self._one(peer, question, way)
 
     def _one(self, peer: Peer, question: Question, way: Way) -> None:
         ask: Callable[..., object] = getattr(peer, way.method)
         name = peer.name + way.beside
-        try:
-            ask(*question.arguments[0])
-        except Declined:
-            return
-        if not self._compare(name, question, ask):
+        if not compare(self._report, self._rule, name, question, ask):
             return
         mine = self._ours.asked(question)
         ours, theirs = side_by_side(mine, [Asked(ask, question.arguments)])
@@ -84,7 +84,7 @@ class QuerySection:
             self._rows_again = ours
             if self._quickest_rows is None or theirs < self._quickest_rows[1]:
                 self._quickest_rows = (name, theirs)
-            ours = self._first_touch[question.name]
+            ours = self._first_touch
             text = f"{question.text}: first touch"
         else:
             text = question.text
@@ -96,7 +96,7 @@ class QuerySection:
             return
         name, theirs = self._quickest_rows
         question = self._questions[-1]
-        first, again = self._first_touch[question.name], self._rows_again
+        first, again = self._first_touch, self._rows_again
         text = question.text
         self._report.quicker(
             "Q5 first/best peer", f"{text}: first touch", first, f"best peer ({name})", theirs
@@ -104,9 +104,6 @@ class QuerySection:
         self._report.quicker(
             "Q5 again/best peer", f"{text}: asked again", again, f"best peer ({name})", theirs
         )
-
-    def _compare(self, who: str, question: Question, ask: Callable[..., object]) -> bool:
-        return compare(self._report, self._rule, who, question, ask)
 
 
 def compare(

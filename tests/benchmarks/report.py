@@ -84,15 +84,21 @@ class Report:
 
     @contextmanager
     def section(self, name: str) -> Iterator[None]:
-        """Whatever is raised in it is told, counted and does not end the run."""
+        """A part of the run, announced and timed as a whole."""
         self.console.print(f"[bold]{name}[/bold]")
         begun = perf_counter()
+        with self.attempt(name):
+            yield
+        self.seconds[name] = perf_counter() - begun
+
+    @contextmanager
+    def attempt(self, name: str) -> Iterator[None]:
+        """Whatever is raised in it is told, counted and does not end the run."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - the other sections are to be measured
+        except Exception as error:  # noqa: BLE001 - the rest is to be measured
             self.failed[name] = f"{type(error).__name__}: {error}"
             self.console.print_exception(max_frames=4)
-        self.seconds[name] = perf_counter() - begun
 
     def quicker(self, key: str, work: str, ours: float, peer: str, theirs: float) -> None:
         """How many times quicker than a peer; held when a goal stands under the key."""

@@ -1,7 +1,7 @@
 """What every peer can be asked: the questions Meterbook answers, in the peer's own best way.
 
-A peer answers what it is good at; `questions` names it. Half hours and totals come back as whole
-columns (Wh, estimated Wh), so that nobody pays for building Python objects but who has no columns.
+Half hours and totals come back as whole columns (Wh, estimated Wh), so that nobody pays for
+building Python objects but who has no columns.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Peer(Protocol):
 
 
 class Declined(Exception):
-    """The peer has no sensible way to answer, or is not on this machine; the table says why."""
+    """The peer is not on this machine or cannot be started; the table says why."""
 
 
 def half_hours_from(wh: Ints, estimated: Ints) -> Use:
