@@ -14,9 +14,9 @@ from data_layer.quantities import format_kwh
 from data_layer.readings.model import Ints
 
 
-def json_answer(value: object) -> Response:
+def json_answer(value: object, status: int = 200) -> Response:
     body = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
-    return Response(body, mimetype="application/json")
+    return Response(body, status, mimetype="application/json")
 
 
 def kwh(watt_hours: int | None) -> orjson.Fragment | None:

@@ -11,9 +11,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.parameters import INSTANT, READING_TIME
+from api.parameters import INSTANT, MOST_LIMIT, MOST_OFFSET, READING_TIME, USUAL_LIMIT
+from data_layer.billing.model import MONTH
 from data_layer.quantities import KWH_PATTERN
 from data_layer.readings.periods import Period
+from data_layer.tariffs.model import CODE
 
 MeterId = Annotated[
     str,
@@ -36,14 +38,23 @@ Instant = Annotated[
         examples=["2026-11-01"],
     ),
 ]
+Code = Annotated[str, Field(pattern=f"^{CODE.pattern}$", examples=["HOME-2026"])]
+Month = Annotated[
+    str, Field(pattern=f"^({MONTH.pattern})$", description="YYYY-MM", examples=["2026-10"])
+]
 Resolution = Literal["half_hour", "hour", "day", "week", "month", "year"]
 
 
-class _Fields(BaseModel):
+class Fields(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class MeterReading(_Fields):
+class Paged(Fields):
+    offset: int = Field(default=0, ge=0, le=MOST_OFFSET, description="rows to pass over")
+    limit: int = Field(default=USUAL_LIMIT, ge=1, le=MOST_LIMIT, description="rows to answer")
+
+
+class MeterReading(Fields):
     """One reading of a meter's register."""
 
     meter_id: MeterId
@@ -58,7 +69,7 @@ class MeterReading(_Fields):
     ) = Field(description="cumulative kWh, at most three decimals", examples=[1234.5])
 
 
-class ReadingReceived(_Fields):
+class ReadingReceived(Fields):
     """The reading is on disk."""
 
     success: Literal[True]
@@ -66,7 +77,7 @@ class ReadingReceived(_Fields):
     duplicate: bool = Field(description="this very reading was stored before; nothing was written")
 
 
-class Outcome(_Fields):
+class Outcome(Fields):
     """What became of one reading of a list."""
 
     outcome: Literal["accepted", "duplicate", "rejected"]
@@ -76,7 +87,7 @@ class Outcome(_Fields):
     detail: str | None = Field(default=None, description="of a rejected one, one sentence")
 
 
-class ReadingsReceived(_Fields):
+class ReadingsReceived(Fields):
     """Accepted readings are on disk."""
 
     success: bool = Field(description="none was rejected")
@@ -86,12 +97,12 @@ class ReadingsReceived(_Fields):
     outcomes: list[Outcome] = Field(description="in the order sent")
 
 
-class ConsumptionAsked(_Fields):
+class ConsumptionAsked(Fields):
     meter_id: MeterId
     period: Period
 
 
-class ConsumptionAnswer(_Fields):
+class ConsumptionAnswer(Fields):
     """Consumption over a period, cut to what is known; null where nothing is."""
 
     meter_id: MeterId
@@ -106,7 +117,7 @@ class ConsumptionAnswer(_Fields):
     missing_half_hours: int
 
 
-class MeterUsageAsked(_Fields):
+class MeterUsageAsked(Fields):
     start: Instant
     end: Instant = Field(description="excluded")
     resolution: Resolution = "half_hour"
@@ -116,7 +127,7 @@ class UsageAsked(MeterUsageAsked):
     meter_id: MeterId
 
 
-class UsageAnswer(_Fields):
+class UsageAnswer(Fields):
     """One number a bucket; bucket n lies between edges n and n + 1."""
 
     meter_id: MeterId
@@ -128,7 +139,7 @@ class UsageAnswer(_Fields):
     missing_half_hours: list[int]
 
 
-class Problem(_Fields):
+class Problem(Fields):
     """Why not: application/problem+json (RFC 9457)."""
 
     type: str = Field(examples=["urn:meterbook:problem:bad-input"])

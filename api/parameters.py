@@ -24,9 +24,13 @@ Json = Any
 Given = Mapping[str, Json]
 DEEPEST = 16
 MOST_IN_ADDRESS = 20
+ADDRESS_RULE = "the words of the address are not name=value, each name once, in UTF-8."
 READING_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:00(Z|[+-]\d\d:\d\d)?", re.ASCII)
 READING_TIME_RULE = "YYYY-MM-DDTHH:mm:00, with or without an offset such as +08:00 or Z"
+USUAL_LIMIT, MOST_LIMIT, MOST_OFFSET = 100, 1000, 1_000_000
+"""Rows of one answer, and how far into the list it may begin."""
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 INSTANT_RULE = "YYYY-MM-DD or YYYY-MM-DDTHH:mm:ss, with or without an offset such as +08:00 or Z"
 
 
@@ -100,6 +104,46 @@ def text(given: Given, name: str) -> str:
     return value
 
 
+def optional(given: Given, name: str) -> str:
+    """A text that may be left out: then it is empty. Raises BadInput."""
+    return "" if given.get(name) in (None, "") else text(given, name)
+
+
+def whole(given: Given, name: str, usual: int, *, least: int, most: int) -> int:
+    """A whole number, the usual one where none is given. Raises BadInput."""
+    value = given.get(name)
+    if value is None:
+        return usual
+    written = str(value) if isinstance(value, str) else ""
+    if not _WHOLE.fullmatch(written) or not least <= int(written) <= most:
+        raise BadInput(f"{name} must be a whole number from {least:,} to {most:,}.", field=name)
+    return int(written)
+
+
+def is_true(given: Given, name: str) -> bool:
+    """A yes or no, no where it is left out. Raises BadInput."""
+    value = given.get(name)
+    if value not in (None, True, False, "true", "false"):
+        raise BadInput(f"{name} must be true or false.", field=name)
+    return value in (True, "true")
+
+
+def one_of(given: Given, name: str, known: Collection[str]) -> str:
+    """One of a few words. Raises BadInput."""
+    word = text(given, name)
+    if word not in known:
+        raise BadInput(f"{name} {word[:40]!r} is unknown: use {', '.join(known)}.", field=name)
+    return word
+
+
+def page(given: Given) -> tuple[int, int]:
+    """Where a list begins and how many of its rows are wanted. Raises BadInput."""
+    return (
+        whole(given, "offset", 0, least=0, most=MOST_OFFSET),
+        whole(given, "limit", USUAL_LIMIT, least=1, most=MOST_LIMIT),
+    )
+
+
 def meter_id(given: Given) -> str:
     return check_meter_id(text(given, "meter_id"))
 
@@ -135,23 +179,41 @@ def _no_time(name: str, written: str, rule: str) -> BadInput:
     return BadInput(f"{name} {written[:40]!r} is not {rule}{hint}.", field=name)
 
 
+def in_address(*known: str, several: Collection[str] = ()) -> Mapping[str, list[str]]:
+    """The words of the address with all their values; `several` may stand more than once.
+
+    Raises BadInput.
+    """
+    found: dict[str, list[str]] = {}
+    for name, value in _pairs():
+        if name in found and name not in several:
+            raise BadInput(f"{name[:40]!r} stands twice in the address.", field=name[:40])
+        found.setdefault(name, []).append(value)
+    only_known(found, known)
+    return found
+
+
 def _in_address() -> Given:
+    try:
+        return _no_name_twice(_pairs())
+    except ValueError as error:
+        raise BadInput(ADDRESS_RULE) from error
+
+
+def _pairs() -> list[tuple[str, Json]]:
     query = request.query_string
     if not query:
-        return {}
+        return []
     try:
-        pairs = parse_qsl(
+        return parse_qsl(
             query.decode("ascii"),
             keep_blank_values=True,
             strict_parsing=True,
             errors="strict",
             max_num_fields=MOST_IN_ADDRESS,
         )
-        return _no_name_twice(pairs)
     except ValueError as error:
-        raise BadInput(
-            "the words of the address are not name=value, each name once, in UTF-8."
-        ) from error
+        raise BadInput(ADDRESS_RULE) from error
 
 
 def _no_name_twice(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -10,21 +10,30 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Map, Rule
 
-from api.contract import MeterId, Problem
+from api.contract import Code, MeterId, Month, Problem
 from security.policy import policy_of
 from security.viewer import cookie_name
 
 Document = dict[str, Any]
-READING, CHANGING = (400, 401, 403, 404, 429), (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
+READING = (400, 401, 403, 404, 409, 413, 415, 422, 429)
+CHANGING = (*READING, 503)
 """Statuses a call may be refused with."""
+IN_BODY = ("POST", "PATCH")
+"""Methods whose parameters are described as a body; all others have them in the address."""
 WAITING = (429, 503)
-IN_PATHS = {"meter": MeterId}
+IN_PATHS: dict[str, Any] = {
+    "meter": MeterId,
+    "month": Month,
+    "code": Code,
+    "job": str,
+    "number": Annotated[int, Field(ge=1)],
+}
 """What stands for each argument of an address."""
 REFERENCES = "#/components/schemas/{model}"
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -35,10 +44,15 @@ class Call:
     """What an endpoint takes and answers."""
 
     summary: str
-    given: type[BaseModel]
+    given: type[BaseModel] | None
+    """None: nothing but its address."""
     answer: type[BaseModel]
     many: int = 0
     """The body is a list of up to so many of what is given; 0 for a single one."""
+    status: int = 200
+    """Of the answer when it is done."""
+    file: str = ""
+    """The body is a file of this media type; what is given stands in the address beside it."""
 
 
 def openapi(routes: Map, calls: Mapping[str, Call], *, secure: bool) -> Document:
@@ -58,8 +72,9 @@ def openapi(routes: Map, calls: Mapping[str, Call], *, secure: bool) -> Document
         "info": {
             "title": "Meterbook",
             "version": "1",
-            "description": "Readings of electricity meters in, usage out. Energies are kWh, exact "
-            "to three decimals; times carry the offset of the home's zone.",
+            "description": "Readings of electricity meters in; usage, bills and totals out. "
+            "Energies are kWh, exact to three decimals; money is text in the currency's whole unit and a "
+            "number of its smallest; times carry the offset of the home's zone.",
         },
         "servers": [{"url": "/"}],
         "security": [{"key": []}, {"session": []}],
@@ -87,7 +102,7 @@ def openapi(routes: Map, calls: Mapping[str, Call], *, secure: bool) -> Document
 def _schemas(calls: Mapping[str, Call]) -> Document:
     models: dict[type[BaseModel], None] = {Problem: None}
     for call in calls.values():
-        models |= {call.given: None, call.answer: None}
+        models |= {model: None for model in (call.given, call.answer) if model is not None}
     _, found = models_json_schema(
         [(model, "validation") for model in models], ref_template=REFERENCES
     )
@@ -96,29 +111,35 @@ def _schemas(calls: Mapping[str, Call]) -> Document:
 
 
 def _operation(rule: Rule, call: Call, roles: str) -> Document:
-    is_changing = "GET" not in (rule.methods or set())
+    methods = rule.methods or set()
+    is_changing = "GET" not in methods
+    has_body = not methods.isdisjoint(IN_BODY)
+    in_address = call.given if call.file or not has_body else None
     operation: Document = {
         "operationId": rule.endpoint.replace(".", "_"),
         "summary": call.summary,
         "description": f"For: {roles}.",
         "tags": [rule.endpoint.partition(".")[0].replace("_", " ")],
-        "parameters": [*_path_parameters(rule), *([] if is_changing else _query(call.given))],
+        "parameters": [*_path_parameters(rule), *_query(in_address)],
         "responses": {
-            "200": {
+            str(call.status): {
                 "description": "done" if is_changing else "the answer",
                 "content": {"application/json": {"schema": _reference(call.answer)}},
             },
             **{str(status): _refusal(status) for status in (CHANGING if is_changing else READING)},
         },
     }
-    if is_changing:
-        one = _reference(call.given)
-        schema = {"type": "array", "items": one, "minItems": 1, "maxItems": call.many}
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": schema if call.many else one}},
-        }
+    if has_body and (call.file or call.given):
+        operation["requestBody"] = {"required": True, "content": _content(call)}
     return operation
+
+
+def _content(call: Call) -> Document:
+    if call.file or call.given is None:
+        return {call.file: {"schema": {"type": "string"}}}
+    one = _reference(call.given)
+    schema = {"type": "array", "items": one, "minItems": 1, "maxItems": call.many}
+    return {"application/json": {"schema": schema if call.many else one}}
 
 
 def _path_parameters(rule: Rule) -> Iterator[Document]:
@@ -127,7 +148,9 @@ def _path_parameters(rule: Rule) -> Iterator[Document]:
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query(given: type[BaseModel]) -> Iterator[Document]:
+def _query(given: type[BaseModel] | None) -> Iterator[Document]:
+    if given is None:
+        return
     schema = given.model_json_schema(ref_template=REFERENCES)
     for name, described in schema["properties"].items():
         yield {
