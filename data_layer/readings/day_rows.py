@@ -21,12 +21,15 @@ import numpy as np
 
 from data_layer.clock import HomeZone
 from data_layer.errors import BadInput
+from data_layer.readings.indexed_days import IndexedDays
 from data_layer.readings.model import ReadingBatch, RowFilter, RowPage, SeriesKey, join
-from data_layer.readings.parsed_days import ParsedDays
+from data_layer.readings.parsed_days import Kept, ParsedDays
 from data_layer.readings.row_filter import SORTS, is_unfiltered, matches, order_of
 from data_layer.readings.view import View
 from data_layer.storage.day_files import DayFiles
 
+ROWS_KEPT = 200_000
+"""Rows of pages that are kept while nothing comes."""
 SORTED_ROWS_AT_MOST = 5_000_000
 """Rows of the period that an order other than by time may look at."""
 NOTHING = ReadingBatch.from_readings([])
@@ -45,10 +48,24 @@ class DayRows:
 
     def __init__(self, folder: Path, zone: HomeZone) -> None:
         self._zone = zone
-        self._days = ParsedDays(DayFiles(folder), zone)
+        files = DayFiles(folder)
+        self._days = ParsedDays(files, zone)
+        self._indexed = IndexedDays(files, zone, self._days)
+        self._seen: tuple[View | None, Kept[RowPage]] = (None, Kept(ROWS_KEPT))
 
     def page(self, view: View, wanted: RowFilter) -> RowPage:
-        """One page and how many rows match in all. Raises BadInput."""
+        """One page and how many rows match in all; kept while nothing comes. Raises BadInput."""
+        seen = self._seen
+        if seen[0] is not view:
+            seen = self._seen = (view, Kept(ROWS_KEPT))
+
+        def made() -> tuple[RowPage, int]:
+            page = self._made(view, wanted)
+            return page, len(page.batch) + 1
+
+        return seen[1].get(wanted, made)
+
+    def _made(self, view: View, wanted: RowFilter) -> RowPage:
         if wanted.sort_by not in SORTS:
             raise BadInput(
                 f"sort_by {wanted.sort_by[:40]!r} is unknown: use one of {', '.join(SORTS)}.",
@@ -79,6 +96,8 @@ class DayRows:
         replaced: set[int] = set()
         days = self._zone.days_of(batch.read_at)
         for ordinal in np.unique(days).tolist():
+            if self._indexed.tells_of(view, date.fromordinal(ordinal)):
+                continue
             whole = self._days.read(view, date.fromordinal(ordinal))
             revised = whole.take(np.flatnonzero(whole.revision))
             newest: dict[tuple[SeriesKey, int, int], int] = {}
@@ -96,6 +115,8 @@ class DayRows:
         for day in self._in_period(view, wanted):
             rows = self._days.count(view, day) if unfiltered else None
             if rows is None or not self._is_inside(day, wanted):
+                rows = self._indexed.count(view, day, wanted)
+            if rows is None:
                 rows = self._days.matching(view, day, replace(wanted, offset=0, limit=0))
             if rows:
                 found.append(_Counted(day, rows))
@@ -125,11 +146,10 @@ class DayRows:
         for counted in days[place:]:
             if missing <= 0:
                 break
-            rows = self._ordered(view, counted.day, wanted)
-            piece = _part(rows, skip, skip + missing)
+            piece = self._piece(view, counted.day, wanted, skip, missing)
             pieces.append(piece)
             missing -= len(piece)
-            skip = max(0, skip - len(rows))
+            skip = max(0, skip - counted.rows)
         return join(pieces) if pieces else NOTHING
 
     def _by_value(
@@ -139,9 +159,21 @@ class DayRows:
         reach = wanted.offset + wanted.limit
         best = NOTHING
         for counted in matching:
-            rows = join([best, _part(self._ordered(view, counted.day, wanted), 0, reach)])
-            best = rows.take(order_of(rows, wanted)[:reach])
+            rows = self._piece(view, counted.day, wanted, 0, reach)
+            if len(best):
+                rows = join([best, rows])
+                rows = rows.take(order_of(rows, wanted)[:reach])
+            best = rows
         return _part(best, wanted.offset, reach)
+
+    def _piece(
+        self, view: View, day: date, wanted: RowFilter, skip: int, limit: int
+    ) -> ReadingBatch:
+        """Rows number skip.. of the day's matching rows in the order wanted."""
+        piece = self._indexed.piece(view, day, wanted, skip, limit)
+        if piece is not None:
+            return piece
+        return _part(self._ordered(view, day, wanted), skip, skip + limit)
 
     def _ordered(self, view: View, day: date, wanted: RowFilter) -> ReadingBatch:
         """The day's matching rows in the order wanted."""

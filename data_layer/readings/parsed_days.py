@@ -69,7 +69,7 @@ class ParsedDays:
 
     def read(self, view: View, day: date) -> ReadingBatch:
         """All rows of a day in the order of the day file. Raises Corrupt."""
-        stamp = self._stamp(day)
+        stamp = self.stamp(day)
         tails = self._tails_on(view, day)
         if not tails:
             return self._parsed.get((day, stamp), lambda: _sized(self._parse(day)))
@@ -95,13 +95,19 @@ class ParsedDays:
         def count() -> tuple[int, int]:
             return int(matches(self.read(view, day), wanted).sum()), 1
 
-        return self._matching.get((day, self._stamp(day), published, wanted), count)
+        return self._matching.get((day, self.stamp(day), published, wanted), count)
 
     def in_tails(self, view: View) -> set[date]:
         """Days of which the tails hold rows."""
         return {day for run in _runs(view.tails) for day in self._days(run)}
 
-    def _stamp(self, day: date) -> tuple[int, int, int] | None:
+    def is_unsettled(self, view: View, day: date) -> bool:
+        """Whether the tails, or what was corrected, hold rows of the day."""
+        runs = (*_runs(view.tails), *view.amended.runs)
+        return any(self._days(run)[day] for run in runs)
+
+    def stamp(self, day: date) -> tuple[int, int, int] | None:
+        """By which a day's file is known from another; None without one."""
         try:
             found = self._files.path(day).stat()
         except FileNotFoundError:

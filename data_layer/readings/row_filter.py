@@ -55,6 +55,12 @@ def is_unfiltered(wanted: RowFilter) -> bool:
     return wanted == plain
 
 
+def is_of_the_index(wanted: RowFilter) -> bool:
+    """Whether the filter asks for nothing that only the day files know."""
+    others = (wanted.type, wanted.flag, wanted.kind)
+    return not wanted.source_starts and all(other is None for other in others)
+
+
 def order_of(batch: ReadingBatch, wanted: RowFilter) -> Ints:
     """Row positions in the order wanted; equals by meter, register, time, kind and revision."""
     series = _ranks(batch.series)[batch.series_code]
