@@ -70,9 +70,11 @@ class _Append:
     def run(self, days: Sequence[Coming], roster: Roster) -> tuple[Leaves, Change]:
         opening = np.arange(len(self.blocks)) * SLOTS
         slots = np.arange(self.blocks[0] * SLOTS, (self.blocks[-1] + 1) * SLOTS + 1)
-        old, read = self.leaves.dense(self.rows, int(slots[0]), int(slots[0]) + SLOTS + 1)
         total = np.empty((len(self.rows), len(slots)), dtype=np.int64)
-        total[:, :SLOTS] = old[:, :SLOTS]
+        old = np.empty((len(self.rows), SLOTS + 1), dtype=np.int64)
+        total[:, :SLOTS], read = self.leaves.dense(self.rows, int(slots[0]), int(slots[0]) + SLOTS)
+        old[:, :SLOTS] = total[:, :SLOTS]
+        old[:, SLOTS] = self.leaves.segments.last_total[self.rows]
         walk = Walk.over(0, total, self.leaves.grid, slots, self.blocks)
         walk.flags[:, :SLOTS] = read[:, :SLOTS]
         since = self._resume(walk, int(slots[0]))
@@ -102,7 +104,6 @@ class _Append:
         sum_cells(walk.total, walk.flags, everywhere, opening, own, since, energy, estimated)
         was, guessed = np.zeros_like(energy[:, :1]), np.zeros_like(energy[:, :1])
         none = np.zeros(old.shape, dtype=np.uint8)
-        old = np.ascontiguousarray(old)
         sum_cells(old, none, none[:, :1] + np.uint8(1), opening[:1], own, since, was, guessed)
         energy[:, :1] -= was
         estimated[:, :1] -= guessed
