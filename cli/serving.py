@@ -38,6 +38,7 @@ def serve(server: Flask, book: Book, settings: Settings) -> int:
         connection_limit=CONNECTIONS,
         channel_timeout=SILENT_SECONDS,
         cleanup_interval=LOOK_EVERY_SECONDS,
+        asyncore_use_poll=True,  # select() looks through every silent connection, and knows 1,024
         max_request_header_size=LARGEST_HEAD,
         max_request_body_size=LARGEST_BODY,
         ident=None,
