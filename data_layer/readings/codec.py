@@ -21,47 +21,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from mmap import mmap
 from pathlib import Path
 
 import numpy as np
 
 from data_layer.clock import HomeZone
-from data_layer.errors import BadInput, Corrupt
-from data_layer.quantities import MAXIMUM_WH, VOID_WH, format_kwh
+from data_layer.errors import Corrupt
+from data_layer.quantities import format_kwh
 from data_layer.readings.column_reader import NotCanonical, Scanned, read_lines, scan_lines
-from data_layer.readings.column_writer import distinct, write_lines
 from data_layer.readings.line_codec import (
     COLUMNS,
     DAY,
     LOG,
-    MAXIMUM_REVISION,
     Layout,
-    check_words,
-    format_line,
     parse_line,
-    received_text,
     utc_text,
 )
-from data_layer.readings.model import Flag, Ints, Kind, ReadingBatch, join
-from data_layer.readings.order import packed, representable
+from data_layer.readings.line_writer import day_lines
+from data_layer.readings.model import Ints, ReadingBatch, join
+from data_layer.readings.order import packed
+from data_layer.readings.tail import Run, distinct
+from data_layer.readings.vocabulary import Vocabulary
 
 HEADER = (",".join(COLUMNS) + "\n").encode()
 FEW = 24
 """Up to so many rows a step per row is quicker than columns."""
-
-
-def encode_log(batch: ReadingBatch, *, received_at: datetime) -> list[bytes]:
-    """Payload lines for the log, without line feed and checksum, in the batch's order.
-
-    Raises BadInput when a word, value or time cannot stand in a line.
-    """
-    batch = _checked(batch)
-    received = received_text(received_at)
-    if len(batch) <= FEW:
-        return [format_line(row, utc_text(row.read_at), received).encode() for row in batch.rows()]
-    return write_lines(batch, received=received).split(b"\n")[:-1]
 
 
 def decode_log(
@@ -77,8 +63,11 @@ def decode_log(
 
 def encode_day(batch: ReadingBatch, zone: HomeZone) -> bytes:
     """A day file's bytes, sorted by key. Raises BadInput; Corrupt for two readings of one key."""
-    ordered = in_key_order(_checked(batch))
-    return HEADER + (write_lines(ordered, zone=zone) if len(ordered) else b"")
+    ordered, words = in_key_order(batch), Vocabulary()
+    nothing_said = np.zeros(len(ordered), dtype=np.uint8)
+    return HEADER + day_lines(
+        Run.arrived(ordered, nothing_said, words, check=True).rows, words, zone
+    )
 
 
 def decode_day(source: Path | bytes, *, name: str = "day file") -> ReadingBatch:
@@ -182,27 +171,6 @@ def _compact(batch: ReadingBatch) -> ReadingBatch:
     used, code = distinct(batch.series_code)
     series = tuple(batch.series[place] for place in used.tolist())
     return replace(batch, series=series, series_code=code)
-
-
-def _checked(batch: ReadingBatch) -> ReadingBatch:
-    """Refuse what a line cannot hold. Raises BadInput naming field, value and rule."""
-    batch = _compact(batch)
-    check_words("meter_id", [meter for meter, _ in batch.series])
-    check_words("register_id", {register for _, register in batch.series})
-    check_words("type", batch.types)
-    check_words("source", batch.sources)
-    values, revisions = batch.value_wh, batch.revision
-    _refuse("value", values[(values < VOID_WH) | (values > MAXIMUM_WH)], "0 to 999999999.999 kWh")
-    _refuse("read_at", batch.read_at[~representable(batch.read_at)], "a time from 1990 to 2126")
-    _refuse("revision", revisions[(revisions < 0) | (revisions > MAXIMUM_REVISION)], "0 or more")
-    _refuse("kind", batch.kind[batch.kind > max(Kind)], "a kind of reading")
-    _refuse("flag", batch.flag[batch.flag > max(Flag)], "a flag")
-    return batch
-
-
-def _refuse(field: str, wrong: np.ndarray[tuple[int], np.dtype[np.integer]], rule: str) -> None:
-    if len(wrong):
-        raise BadInput(f"{field} {int(wrong[0])} must be {rule}.", field=field)
 
 
 def _ranks(batch: ReadingBatch) -> Ints:

@@ -17,8 +17,8 @@ from data_layer.errors import BadInput
 from data_layer.readings.masking import mask
 from data_layer.readings.model import Buckets, GroupPath, Ints
 from data_layer.readings.slot_delta import SlotDelta, difference
-from data_layer.readings.tail import Words
 from data_layer.readings.view import View
+from data_layer.readings.vocabulary import Words
 from data_layer.readings.who_reports import reporting_changes, totals_off_the_grid
 from index.history import HALF_HOUR, slots_at_or_after
 

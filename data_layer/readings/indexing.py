@@ -14,8 +14,8 @@ from data_layer.readings.model import ReadingBatch
 from data_layer.readings.order import instants_of
 from data_layer.readings.places import Places
 from data_layer.readings.store import Progress
-from data_layer.readings.tail import Run, Tail, Vocabulary
-
+from data_layer.readings.tail import Run, Tail
+from data_layer.readings.vocabulary import Vocabulary
 from data_layer.storage.day_files import DayFiles
 from data_layer.storage.manifest import DayEntry
 from index.day_readings import DayReadings

@@ -33,7 +33,6 @@ ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,31}", re.ASCII)
 TYPE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,31})?", re.ASCII)
 SOURCE = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9 ._:/@+-]{0,63})?", re.ASCII)
 REVISION = re.compile(r"(?:[1-9][0-9]{0,8})?", re.ASCII)
-MAXIMUM_REVISION = 999_999_999
 RULES = {
     "meter_id": (ID, "a letter or digit, then up to 31 of letters, digits, space . _ / -"),
     "register_id": (ID, "a letter or digit, then up to 31 of letters, digits, space . _ / -"),

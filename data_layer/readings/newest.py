@@ -1,7 +1,8 @@
-"""The stored readings a group of submissions is judged by: found quickly where they come in order.
+"""The newest reading of every series that is uploaded to: what most rows are judged by.
 
-Most uploads are later than anything stored of their series. Such a row has one neighbor, the
-newest reading, which is remembered; everything else is looked up in the view.
+Most uploads are later than anything stored of their series and not lower. Such rows are accepted
+whatever else is stored, so two numbers a series are remembered by its code and no stored reading
+is looked at. Everything else goes to the judge with its neighbors.
 """
 
 from __future__ import annotations
@@ -9,73 +10,64 @@ from __future__ import annotations
 import numpy as np
 
 from data_layer.readings.model import Ints, ReadingBatch, SeriesKey
-from data_layer.readings.order import EARLIEST, LATEST, is_plain
+from data_layer.readings.order import EARLIEST, LATEST, SPAN, codes_of, packed
+from data_layer.readings.run_kernel import NEVER_LOOKED, follow
+from data_layer.readings.tail import Run
 from data_layer.readings.view import View
 
-FEW_SERIES = 256
-"""Groups of more series or rows than this look at the stored readings in columns."""
-SERIES_KEPT = 100_000
+NEVER_FOLLOWED = np.iinfo(np.int64).max
 
 
 class Newest:
-    """Remembers the newest reading of series that are uploaded to. One thread's."""
+    """Key and value of the newest reading by series code. One thread's at a time."""
 
     def __init__(self) -> None:
-        self._known: dict[SeriesKey, tuple[int, int, int]] = {}
+        self._key = np.zeros(0, dtype=np.int64)
+        self._value = np.zeros(0, dtype=np.int64)
 
-    def around(self, view: View, asked: ReadingBatch) -> ReadingBatch:
-        """The stored readings to judge the rows by."""
-        keys, low, high = reach(asked)
-        if len(keys) <= FEW_SERIES:
-            newest = self._newest(view, keys)
-            if newest is not None and all(
-                found is None or found[0] < first
-                for found, first in zip(newest, low.tolist(), strict=True)
-            ):
-                return _plain_rows(keys, newest)
-        return view.gather(keys, low, high, every_revision=True)
+    def followed_by(self, rows: Run, view: View) -> bool:
+        """Whether all rows, in their order, are usual ones that come after what the view holds.
 
-    def published(self, accepted: ReadingBatch) -> None:
-        """Keep up with what was just stored."""
-        if len(accepted) > FEW_SERIES or not is_plain(accepted).all():
-            for key in accepted.series:
-                self._known.pop(key, None)
-            return
-        columns = zip(
-            accepted.series_code.tolist(),
-            accepted.read_at.tolist(),
-            accepted.kind.tolist(),
-            accepted.value_wh.tolist(),
-            strict=True,
-        )
-        for code, read_at, kind, value in columns:
-            key = accepted.series[code]
-            known = self._known.get(key)
-            if known is not None and (read_at, kind) > (known[0], known[2]):
-                self._known[key] = (read_at, value, kind)
+        If so they are the newest from now on; if not, their series are looked up again.
+        """
+        if not rows.plain:
+            self.forget(rows)
+            return False
+        self._grow(len(view.words.series))
+        place = 0
+        while True:
+            place = follow(rows.key, rows.value, place, self._key, self._value)
+            if place == len(rows):
+                return True
+            if self._key[rows.key[place] >> 33] != NEVER_LOOKED:
+                self.forget(rows)
+                return False
+            self._look_up(np.unique(codes_of(rows.key[place:])), view)
 
-    def _newest(
-        self, view: View, keys: list[SeriesKey]
-    ) -> list[tuple[int, int, int] | None] | None:
-        """(time, value, kind) of each series; None when a series needs a closer look."""
+    def forget(self, rows: Run) -> None:
+        """Look these series up again: they were judged in another way."""
+        self._grow(int(codes_of(rows.key).max(initial=-1)) + 1)
+        self._key[codes_of(rows.key)] = NEVER_LOOKED
+
+    def _look_up(self, codes: Ints, view: View) -> None:
+        """Fill in the series among these that were never looked up."""
+        codes = codes[self._key[codes] == NEVER_LOOKED]
+        keys = [view.words.series.words[code] for code in codes.tolist()]
+        self._key[codes], self._value[codes] = codes * SPAN - 1, 0
+        found = view.latest(keys)
+        places = codes[found.series_code]
+        self._key[places] = packed(places, found.read_at, found.kind)
+        self._value[places] = found.value_wh
         if view.odd(keys):
-            return None
-        unknown = [key for key in keys if key not in self._known]
-        if unknown:
-            if len(self._known) > SERIES_KEPT:
-                self._known.clear()
-                unknown = keys
-            for row in view.latest(unknown).rows():
-                if row.value_wh is not None:
-                    newest = (row.read_at, row.value_wh, int(row.kind))
-                    self._known[SeriesKey(row.meter_id, row.register_id)] = newest
-        return [self._known.get(key) for key in keys]
+            odd = [view.odd([key]) for key in keys]
+            self._key[codes[odd]] = NEVER_FOLLOWED
 
-
-def _plain_rows(keys: list[SeriesKey], newest: list[tuple[int, int, int] | None]) -> ReadingBatch:
-    rows = [(code, *found) for code, found in enumerate(newest) if found is not None]
-    codes, times, values, kinds = zip(*rows, strict=True) if rows else ((), (), (), ())
-    return ReadingBatch.of(keys, codes, times, values, kind=kinds)
+    def _grow(self, size: int) -> None:
+        more = size - len(self._key)
+        if more > 0:
+            more += size // 2
+            self._key = np.concatenate((self._key, np.full(more, NEVER_LOOKED)))
+            self._value = np.concatenate((self._value, np.zeros(more, dtype=np.int64)))
 
 
 def reach(batch: ReadingBatch) -> tuple[list[SeriesKey], Ints, Ints]:

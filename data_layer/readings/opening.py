@@ -23,9 +23,9 @@ from data_layer.readings.order import instants_of
 from data_layer.readings.places import Places
 from data_layer.readings.snapshots import Snapshots
 from data_layer.readings.store import Progress
-from data_layer.readings.tail import Tail, Vocabulary
+from data_layer.readings.tail import Tail
 from data_layer.readings.view import View
-
+from data_layer.readings.vocabulary import Vocabulary
 from data_layer.storage.day_files import DayFiles
 from data_layer.storage.home import Home
 from data_layer.storage.log_format import payloads

@@ -12,13 +12,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from data_layer.quantities import VOID_WH
-from data_layer.readings.model import Bytes, Flag, Ints, ReadingBatch
+from data_layer.errors import BadInput
+from data_layer.quantities import MAXIMUM_WH, VOID_WH
+from data_layer.readings.model import Bytes, Flag, Ints, Kind, ReadingBatch
 
 EARLIEST = 631_152_000
 """1990-01-01T00:00Z."""
 LATEST = EARLIEST + (1 << 32) - 1
 INSTANT_BITS = 33
+MAXIMUM_REVISION = 999_999_999
 SPAN = 1 << INSTANT_BITS
 """Keys of one series lie in [code * SPAN, (code + 1) * SPAN)."""
 
@@ -49,6 +51,21 @@ def kinds_of(keys: Ints) -> Bytes:
 
 def representable(read_at: Ints) -> npt.NDArray[np.bool_]:
     return np.asarray((read_at >= EARLIEST) & (read_at <= LATEST))
+
+
+def refuse_unwritable(batch: ReadingBatch) -> None:
+    """Raise BadInput, naming field, value and rule, for a number that cannot stand in a line."""
+    values, revisions = batch.value_wh, batch.revision
+    _refuse("value", values[(values < VOID_WH) | (values > MAXIMUM_WH)], "0 to 999999999.999 kWh")
+    _refuse("read_at", batch.read_at[~representable(batch.read_at)], "a time from 1990 to 2126")
+    _refuse("revision", revisions[(revisions < 0) | (revisions > MAXIMUM_REVISION)], "0 or more")
+    _refuse("kind", batch.kind[batch.kind > max(Kind)], "a kind of reading")
+    _refuse("flag", batch.flag[batch.flag > max(Flag)], "a flag")
+
+
+def _refuse(field: str, wrong: npt.NDArray[np.integer], rule: str) -> None:
+    if len(wrong):
+        raise BadInput(f"{field} {int(wrong[0])} must be {rule}.", field=field)
 
 
 def key_order(batch: ReadingBatch) -> Ints:

@@ -6,22 +6,27 @@ sealing and placing never lose each other's work. Whoever asks a view waits for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 
 from data_layer.clock import Clock
-from data_layer.errors import MeterbookError, Unavailable
-from data_layer.readings.codec import encode_log
+from data_layer.errors import Unavailable
+from data_layer.readings.line_writer import Scratch, log_lines
 from data_layer.readings.model import GroupPath, ReadingBatch, Verdict, join
 from data_layer.readings.newest import Newest, reach
 from data_layer.readings.places import Places
 from data_layer.readings.store import Judge, Verdicts
-from data_layer.readings.tail import Run
+from data_layer.readings.tail import Arrived, Run, together
 from data_layer.readings.view import View
 from data_layer.storage.group_commit import GroupCommit
-from data_layer.storage.write_ahead_log import WriteAheadLog
+from data_layer.storage.write_ahead_log import Prepared, WriteAheadLog
+
+LARGE = 2_000
+"""A submission of so many rows is made ready while the one ahead of it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,20 @@ class _Submission:
     batch: ReadingBatch
     verdicts: Verdicts
     judge: Judge
+    arrived: Arrived
+    """The rows that nothing has been said against yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A group judged and written out, to be stored as it is."""
+
+    verdicts: list[Verdicts]
+    view: View
+    """What is seen once the entry is on disk."""
+    entry: Prepared | None
+    """None when no row of the group is accepted."""
+    scratch: Scratch
 
 
 class Receiving:
@@ -48,7 +67,10 @@ class Receiving:
         self._closed = closed
         self._stopped = ""
         self._newest = Newest()
-        self._committer: GroupCommit[_Submission, Verdicts] = GroupCommit(self._commit)
+        self._spare = [Scratch(), Scratch()]
+        self._committer: GroupCommit[_Submission, _Ready, Verdicts] = GroupCommit(
+            self._prepare, self._commit, abandoned=self._forget, large=_is_large
+        )
 
     @property
     def reason(self) -> str:
@@ -59,9 +81,10 @@ class Receiving:
     def append(self, batch: ReadingBatch, verdicts: Verdicts, judge: Judge) -> Verdicts:
         """See `ReadingStore.append`."""
         self.require()
-        if not (verdicts == Verdict.ACCEPTED).any():
+        arrived = Run.arrived(batch, verdicts, self.view.words, check=True)
+        if not len(arrived.rows):
             return verdicts
-        return self._committer.submit(_Submission(_distinct(batch), verdicts, judge))
+        return self._committer.submit(_Submission(batch, verdicts, judge, arrived))
 
     def preview(self, batch: ReadingBatch, verdicts: Verdicts, judge: Judge) -> Verdicts:
         batch, view = _distinct(batch), self.view
@@ -93,36 +116,54 @@ class Receiving:
         """Answer who waits, then take nothing more. May be repeated."""
         self._committer.close()
 
-    def _commit(self, waiting: list[_Submission]) -> Sequence[Verdicts | Exception]:
-        answers: list[Verdicts | Exception] = []
-        for group in _by_judge(waiting):
-            try:
-                answers += self._commit_together(group)
-            except Unavailable as error:
-                answers += [error] * len(group)
-            except MeterbookError as error:
-                # What one caller sent cannot be written; the others must not suffer for it.
-                alone = len(group) == 1
-                answers += [error] if alone else [a for one in group for a in self._commit([one])]
-        return answers
-
-    def _commit_together(self, group: list[_Submission]) -> list[Verdicts]:
-        """One judgment, one write and one fsync for all; then everybody sees it, then answers."""
+    def _prepare(self, group: list[_Submission], pending: _Ready | None) -> _Ready:
+        """One judgment and one entry for all, behind what is stored and what is `pending`."""
         self.require()
-        if self._log is None:
+        log = self._log
+        if log is None:
             raise Unavailable(self._closed)
-        batch = join([one.batch for one in group])
-        verdicts = np.concatenate([one.verdicts for one in group])
-        around = self._newest.around(self.view, _asked(batch, verdicts))
-        final = group[0].judge(batch, verdicts, around)
-        taken = final == Verdict.ACCEPTED
-        accepted = batch if taken.all() else batch.take(taken)
-        if len(accepted):
-            self._log.append(encode_log(accepted, received_at=self._clock()))
-            self._replace(lambda view: view.extended(Run.of(accepted, view.words)))
-            self._newest.published(accepted)
-        ends = np.cumsum([len(one.batch) for one in group])
-        return np.split(final, ends[:-1])
+        view = self.view if pending is None else pending.view
+        verdicts, accepted = self._judged(group, view)
+        scratch = self._spare[-1] if pending is None else self._other(pending.scratch)
+        if not len(accepted.rows):
+            return _Ready(verdicts, view, None, scratch)
+        lines = log_lines(accepted.rows, view.words, self._clock(), scratch)
+        entry = log.prepare(lines, None if pending is None else pending.entry)
+        run = accepted.rows.sorted(rising=accepted.rising)
+        return _Ready(verdicts, view.extended(run), entry, scratch)
+
+    def _commit(self, ready: _Ready) -> Sequence[Verdicts | Exception]:
+        """One write and one fsync; then everybody sees it, then answers."""
+        if ready.entry is not None and self._log is not None:
+            self._log.write(ready.entry)
+            self._replace(lambda _: ready.view)
+        return ready.verdicts
+
+    def _forget(self) -> None:
+        """What was judged will not be stored, but is remembered as if it were."""
+        self._newest = Newest()
+
+    def _judged(self, group: list[_Submission], view: View) -> tuple[list[Verdicts], Arrived]:
+        """Final verdicts of each submission, and the rows accepted of all."""
+        asked = together([one.arrived for one in group])
+        if self._newest.followed_by(asked.rows, view):
+            return [one.verdicts for one in group], asked
+        final: list[Verdicts] = []
+        accepted: list[Arrived] = []
+        for judge, some in groupby(group, key=attrgetter("judge")):
+            alike = list(some)
+            batch = _distinct(join([one.batch for one in alike]))
+            verdicts = np.concatenate([one.verdicts for one in alike])
+            around = view.gather(*reach(_asked(batch, verdicts)), every_revision=True)
+            found = judge(batch, verdicts, around)
+            accepted.append(Run.arrived(batch, found, view.words))
+            final += np.split(found, np.cumsum([len(one.batch) for one in alike])[:-1])
+            view = view.extended(accepted[-1].rows.sorted(rising=accepted[-1].rising))
+        return final, together(accepted)
+
+    def _other(self, scratch: Scratch) -> Scratch:
+        first, second = self._spare
+        return second if scratch is first else first
 
     def _replace(self, new: Callable[[View], View]) -> View:
         self.view = new(self.view)
@@ -139,16 +180,8 @@ def _asked(batch: ReadingBatch, verdicts: Verdicts) -> ReadingBatch:
     return batch if open_rows.all() else batch.take(open_rows)
 
 
-def _by_judge(waiting: list[_Submission]) -> Iterator[list[_Submission]]:
-    """Neighbors that share their judge; in practice all."""
-    group: list[_Submission] = []
-    for one in waiting:
-        if group and one.judge is not group[0].judge:
-            yield group
-            group = []
-        group.append(one)
-    if group:
-        yield group
+def _is_large(submission: _Submission) -> bool:
+    return len(submission.batch) >= LARGE
 
 
 def _distinct(batch: ReadingBatch) -> ReadingBatch:

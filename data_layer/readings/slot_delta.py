@@ -20,8 +20,9 @@ from data_layer.readings.half_hours import HalfHours
 from data_layer.readings.model import GroupPath, Ints, SeriesKey
 from data_layer.readings.places import Places
 from data_layer.readings.spans import Spans
-from data_layer.readings.tail import Words, ranges
+from data_layer.readings.tail import ranges
 from data_layer.readings.view import View
+from data_layer.readings.vocabulary import Words
 from index.history import HALF_HOUR, slots_at_or_after
 
 SLOTS_AT_ONCE = 1 << 20

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from data_layer.readings.model import Ints
 from data_layer.readings.order import codes_of, instants_of, packed
+from data_layer.readings.run_kernel import stretches
 from data_layer.readings.tail import Run
 
 GAP_SECONDS = 2 * 86_400
@@ -35,12 +36,9 @@ class Spans:
     @classmethod
     def of(cls, run: Run) -> Spans:
         """Where the rows of a sorted run stand."""
-        codes, instants = codes_of(run.key), instants_of(run.key)
-        opens = np.ones(len(run), dtype=np.bool_)
-        opens[1:] = (codes[1:] != codes[:-1]) | (np.diff(instants) > GAP_SECONDS)
-        closes = np.ones(len(run), dtype=np.bool_)
-        closes[:-1] = opens[1:]
-        return cls(codes[opens], instants[opens], instants[closes])
+        code, first, last = np.empty((3, len(run)), dtype=np.int64)
+        count = stretches(run.key, GAP_SECONDS, code, first, last)
+        return cls(code[:count], first[:count], last[:count])
 
     @classmethod
     def together(cls, many: Sequence[Spans]) -> Spans:

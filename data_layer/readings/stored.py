@@ -24,7 +24,8 @@ from data_layer.readings.order import (
     kinds_of,
     packed,
 )
-from data_layer.readings.tail import Run, Tail, Vocabulary, merged
+from data_layer.readings.tail import Run, Tail, merged
+from data_layer.readings.vocabulary import Vocabulary
 from index.sorted_index import Latest, SortedIndex
 
 ALIKE_SECONDS = 6 * 3600

@@ -10,89 +10,27 @@ a publish or nothing of it. All revisions are kept; what counts is decided by wh
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
-from threading import Lock
-from typing import Generic, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from data_layer.readings.column_writer import distinct
-from data_layer.readings.model import Bytes, Ints, ReadingBatch, SeriesKey
+from data_layer.readings.model import Bytes, Ints, ReadingBatch
 from data_layer.readings.order import (
     SPAN,
     codes_of,
     instants_of,
-    is_plain,
     kinds_of,
-    packed,
+    refuse_unwritable,
 )
+from data_layer.readings.run_kernel import NOT_WRITABLE, take
+from data_layer.readings.vocabulary import Vocabulary
 
 FAN_OUT = 8
-Word = TypeVar("Word", bound=Hashable)
 Narrow = npt.NDArray[np.int32]
-
-
-class Words(Generic[Word]):
-    """An append-only dictionary: a word keeps its code for the life of the store. Thread-safe."""
-
-    def __init__(self) -> None:
-        self.words: list[Word] = []
-        self._code: dict[Word, int] = {}
-        self._adding = Lock()
-
-    def __len__(self) -> int:
-        return len(self.words)
-
-    def find(self, word: Word) -> int:
-        """The word's code, -1 when it was never told."""
-        return self._code.get(word, -1)
-
-    def code(self, word: Word) -> int:
-        """The word's code, a new one when it was never told."""
-        code = self._code.get(word)
-        if code is None:
-            with self._adding:
-                code = self._code.get(word, len(self.words))
-                if code == len(self.words):
-                    self._add(word, code)
-        return code
-
-    def codes(self, words: Sequence[Word], used: Ints) -> Ints:
-        """Recode a column whose dictionary is `words`."""
-        if len(words) == 1:
-            return np.full(len(used), self.code(words[0]), dtype=np.int64)
-        return np.array([self.code(word) for word in words] or [0], dtype=np.int64)[used]
-
-    def _add(self, word: Word, code: int) -> None:
-        self.words.append(word)
-        self._code[word] = code
-
-
-class SeriesWords(Words[SeriesKey]):
-    """Series by code, and by meter."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._of_meter: dict[str, tuple[SeriesKey, ...]] = {}
-
-    def of_meter(self, meter_id: str) -> tuple[SeriesKey, ...]:
-        """Series of the meter that were ever told."""
-        return self._of_meter.get(meter_id, ())
-
-    def _add(self, word: SeriesKey, code: int) -> None:
-        self._of_meter[word.meter_id] = (*self.of_meter(word.meter_id), word)
-        super()._add(word, code)
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """What the codes in a store's columns mean; shared by all its tails."""
-
-    series: SeriesWords = field(default_factory=SeriesWords)
-    types: Words[str] = field(default_factory=Words)
-    sources: Words[str] = field(default_factory=Words)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -114,24 +52,66 @@ class Run:
     @classmethod
     def of(cls, batch: ReadingBatch, words: Vocabulary) -> Run:
         """A batch in the store's codes; words that are new are added."""
-        series = words.series.codes(batch.series, batch.series_code)
-        key = packed(series, batch.read_at, batch.kind)
-        order: Ints | slice = slice(None)
-        if len(key) > 1 and not bool((key[1:] > key[:-1]).all()):
-            order = (
-                np.lexsort((batch.revision, key))
-                if batch.revision.any()
-                else np.argsort(key, kind="stable")
-            )
-        return cls(
-            key=key[order],
-            value=batch.value_wh[order],
-            flag=batch.flag[order],
-            revision=batch.revision[order].astype(np.int32),
-            type=words.types.codes(batch.types, batch.type_code)[order].astype(np.int32),
-            source=words.sources.codes(batch.sources, batch.source_code)[order].astype(np.int32),
-            plain=bool(is_plain(batch).all()),
+        arrived = cls.arrived(batch, np.zeros(len(batch), dtype=np.uint8), words)
+        return arrived.rows.sorted(rising=arrived.rising)
+
+    @classmethod
+    def arrived(
+        cls, batch: ReadingBatch, verdicts: Bytes, words: Vocabulary, *, check: bool = False
+    ) -> Arrived:
+        """The ACCEPTED rows of a batch in the store's codes; words that are new are added.
+
+        With `check`, raises BadInput for a new word that cannot stand in a line; in any case for
+        a value, time or revision that cannot.
+        """
+        size = len(batch)
+        key, value = np.empty(size, np.int64), np.empty(size, np.int64)
+        flag, revision = np.empty(size, np.uint8), np.empty(size, np.int32)
+        type_, source = np.empty(size, np.int32), np.empty(size, np.int32)
+        series, types, sources = (
+            words.series.table(batch.series),
+            words.types.table(batch.types),
+            words.sources.table(batch.sources),
         )
+        while True:
+            count, plain, rising = take(
+                verdicts,
+                series,
+                batch.series_code,
+                batch.read_at,
+                batch.value_wh,
+                batch.kind,
+                batch.flag,
+                batch.revision,
+                types,
+                batch.type_code,
+                sources,
+                batch.source_code,
+                key,
+                value,
+                flag,
+                revision,
+                type_,
+                source,
+            )
+            if count >= 0:
+                break
+            accepted = batch.take(verdicts == 0)
+            if count == NOT_WRITABLE:
+                refuse_unwritable(accepted)
+            words.series.tell(batch.series, series, accepted.series_code, check=check)
+            words.types.tell(batch.types, types, accepted.type_code, check=check)
+            words.sources.tell(batch.sources, sources, accepted.source_code, check=check)
+        rows = cls(key, value, flag, revision, type_, source, bool(plain))
+        return Arrived(rows if count == size else rows.take(slice(count)), bool(rising))
+
+    def sorted(self, *, rising: bool = False) -> Run:
+        """The rows by (key, revision), those of like key and revision as they came."""
+        if rising:
+            return self
+        if self.plain:
+            return self.take(np.argsort(self.key, kind="stable"))
+        return self.take(np.lexsort((self.revision, self.key)))
 
     def take(self, rows: Ints | slice | npt.NDArray[np.bool_]) -> Run:
         return Run(
@@ -165,6 +145,30 @@ class Run:
         )
 
 
+class Arrived(NamedTuple):
+    """Rows in the store's codes in the order they came, and whether this is the keys' order."""
+
+    rows: Run
+    rising: bool
+
+
+def together(parts: Sequence[Arrived]) -> Arrived:
+    """The rows of all, one part behind the other."""
+    if len(parts) == 1:
+        return parts[0]
+    rows = [part.rows for part in parts]
+    whole = Run(
+        key=np.concatenate([run.key for run in rows]),
+        value=np.concatenate([run.value for run in rows]),
+        flag=np.concatenate([run.flag for run in rows]),
+        revision=np.concatenate([run.revision for run in rows]),
+        type=np.concatenate([run.type for run in rows]),
+        source=np.concatenate([run.source for run in rows]),
+        plain=all(run.plain for run in rows),
+    )
+    return Arrived(whole, rising=False)
+
+
 def merged(runs: Sequence[Run]) -> Run:
     """One run of all rows; a row that stands in several (same key and revision) is kept once."""
     if len(runs) == 1:
@@ -187,6 +191,15 @@ def merged(runs: Sequence[Run]) -> Run:
         type=np.concatenate([run.type for run in runs])[order],
         source=np.concatenate([run.source for run in runs])[order],
         plain=plain,
+    )
+
+
+def distinct(values: Ints) -> tuple[Ints, Ints]:
+    """The different values in order of appearance, and each row's code. O(n)."""
+    coded = pa.array(values).dictionary_encode()
+    return (
+        coded.dictionary.to_numpy(zero_copy_only=False),
+        coded.indices.to_numpy(zero_copy_only=False).astype(np.int64),
     )
 
 

@@ -47,9 +47,14 @@ class View(Stored):
     def extended(self, run: Run) -> View:
         """This view with one publish more."""
         published = self.published + 1
-        return replace(
-            self,
+        return View(
+            index=self.index,
+            words=self.words,
             tails=(*self.tails[:-1], self.tails[-1].extended(run)),
+            amended=self.amended,
+            manifest=self.manifest,
+            places=self.places,
+            grid_phase=self.grid_phase,
             published=published,
             touches=_fewer((*self.touches, Touch(published, Spans.of(run)))),
         )

@@ -1,17 +1,19 @@
-"""One write and one fsync for all who wait: a single committer thread in front of the log.
+"""One write and one fsync for all who wait: whoever comes first commits for those who join.
 
-    submit A ──┐
-    submit B ──┼─ open group ──> commit([A, B, C]) ──> each waiter: its own result
-    submit C ──┘        while this runs, D and E gather in the next group
+    submit A ──┐  A leads                     D ──┐  D leads
+    submit B ──┼─ group ─> prepare ─> commit      ├─ group ─> prepare ─> commit
+    submit C ──┘                      while A commits, D and E gather; a group that is large
+                                      enough is prepared meanwhile, behind what is being committed
 
-The commit function runs in one thread only and never twice at a time. An exception it raises
-reaches every waiter of that group; the next group starts afresh.
+The leader works in its own thread: who is alone hands nothing over. Nothing is prepared twice at a
+time, and nothing committed twice at a time, always in order of arrival. An exception reaches every
+waiter of that group, and of the group that was prepared on the strength of it; the next starts
+afresh.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -19,38 +21,80 @@ from data_layer.errors import Unavailable
 from data_layer.storage.closing import Closing
 
 Request = TypeVar("Request")
+Prepared = TypeVar("Prepared")
 Result = TypeVar("Result")
 Answer = TypeVar("Answer")
 
 
-class _Group(Generic[Request, Result]):
-    """Requests that will be committed together; `outcome` holds one result a request."""
+class _Group(Generic[Request, Prepared, Result]):
+    """Requests that are committed together. Both gates are shut until their stage is over."""
 
-    def __init__(self) -> None:
+    __slots__ = (
+        "before",
+        "error",
+        "finished",
+        "is_ready",
+        "over",
+        "prepared",
+        "ready",
+        "requests",
+        "results",
+    )
+
+    def __init__(self, before: _Group[Request, Prepared, Result] | None) -> None:
         self.requests: list[Request] = []
-        self.outcome: Future[Sequence[Result]] = Future()
+        self.before = before
+        """The group ahead of this one, until that is over."""
+        self.prepared: Prepared | None = None
+        self.results: Sequence[Result | Exception] = ()
+        self.error: BaseException | None = None
+        self.is_ready = False
+        self.finished = False
+        self.ready, self.over = Lock(), Lock()
+        self.ready.acquire()
+        self.over.acquire()
+
+    def open_ready(self) -> None:
+        if not self.is_ready:
+            self.is_ready = True
+            self.ready.release()
+
+    def finish(self) -> None:
+        self.open_ready()
+        self.finished = True
+        self.over.release()
 
 
-class GroupCommit(Closing, Generic[Request, Result]):
+class GroupCommit(Closing, Generic[Request, Prepared, Result]):
     """Commits requests of many threads in groups.
 
-    `commit(requests)` returns one result a request, in order. A result that is an exception is
-    raised to that waiter alone; an exception that `commit` raises goes to the whole group.
+    `prepare(requests, pending)` makes ready what `commit(prepared)` then makes final; `pending` is
+    what was prepared before and is not yet final, None mostly. `commit` returns one result a
+    request, in order. A result that is an exception is raised to that waiter alone.
     """
 
     def __init__(
         self,
-        commit: Callable[[list[Request]], Sequence[Result | Exception]],
+        prepare: Callable[[list[Request], Prepared | None], Prepared],
+        commit: Callable[[Prepared], Sequence[Result | Exception]],
         *,
-        name: str = "committer",
+        abandoned: Callable[[], None] = lambda: None,
+        large: Callable[[Request], bool] = lambda _: False,
         most: int = 10_000,
     ) -> None:
+        """A group that a `large` request opens is prepared while the one ahead is committed.
+
+        `abandoned` is called after what was or would have been prepared will not be committed.
+        """
+        self._abandoned = abandoned
+        self._prepare = prepare
         self._commit = commit
+        self._large = large
         self._most = most
         self._lock = Lock()
-        self._open: _Group[Request, Result | Exception] | None = None
+        self._open: _Group[Request, Prepared, Result] | None = None
+        self._last: _Group[Request, Prepared, Result] | None = None
         self._closed = False
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
     @property
     def closed(self) -> bool:
@@ -68,42 +112,120 @@ class GroupCommit(Closing, Generic[Request, Result]):
         Raises Unavailable when closed; then the request was not and will not be committed.
         """
         with self._lock:
-            self._refuse_when_closed()
             group = self._open
             if group is None or len(group.requests) >= self._most:
-                group = self._open = _Group()
-                group.outcome = self._thread.submit(self._run, group)
+                group = self._open = self._behind_all()
+            elif self._closed:
+                raise _closing()
             place = len(group.requests)
             group.requests.append(request)
-        result = group.outcome.result()[place]
+        if place:
+            _wait(group.over)
+        else:
+            self._lead(group, early=self._large(request))
+        if group.error is not None:
+            raise group.error
+        result = group.results[place]
         if isinstance(result, Exception):
             raise result
         return result
 
     def between(self, action: Callable[[], Answer]) -> Answer:
-        """Run an action in the committer thread while nothing is being committed."""
+        """Run an action while nothing is being prepared or committed."""
         with self._lock:
-            self._refuse_when_closed()
+            group = self._behind_all()
             # What comes after this call must not join a group that stands before the action.
             self._open = None
-            answer = self._thread.submit(action)
-        return answer.result()
+        try:
+            if group.before is not None:
+                _wait(group.before.over)
+                group.before = None
+            return action()
+        finally:
+            group.finish()
 
     def close(self) -> None:
-        """Refuse newcomers, commit all who already wait, end the thread. May be repeated."""
+        """Refuse newcomers and wait until all who already wait are answered. May be repeated."""
         with self._lock:
             self._closed = True
-        self._thread.shutdown(wait=True)
+            last = self._last
+        if last is not None:
+            _wait(last.over)
 
-    def _run(self, group: _Group[Request, Result | Exception]) -> Sequence[Result | Exception]:
+    def _behind_all(self) -> _Group[Request, Prepared, Result]:
+        """A new group; the lock is held."""
+        if self._closed:
+            raise _closing()
+        last = self._last
+        self._last = group = _Group(None if last is None or last.finished else last)
+        return group
+
+    def _lead(self, group: _Group[Request, Prepared, Result], *, early: bool) -> None:
+        try:
+            group.results = self._results(group, early=early)
+        except BaseException as error:
+            group.error = error
+            self._abandoned()
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._end(group)
+
+    def _results(
+        self, group: _Group[Request, Prepared, Result], *, early: bool
+    ) -> Sequence[Result | Exception]:
+        pending = self._turn(group, early=early)
         with self._lock:
             if self._open is group:
                 self._open = None
-        results = self._commit(group.requests)
+        group.prepared = self._prepare(group.requests, pending and pending.prepared)
+        group.open_ready()
+        if pending is not None:
+            _wait(pending.over)
+            if pending.error is not None:
+                raise pending.error
+        group.before = None
+        results = self._commit(group.prepared)
         if len(results) != len(group.requests):
             raise AssertionError("commit must return one result a request")
         return results
 
-    def _refuse_when_closed(self) -> None:
-        if self._closed:
-            raise Unavailable("Meterbook is closing and takes no more readings.")
+    def _turn(
+        self, group: _Group[Request, Prepared, Result], *, early: bool
+    ) -> _Group[Request, Prepared, Result] | None:
+        """Wait until the group may be prepared; gives the group that is not yet final then."""
+        before = group.before
+        if before is None:
+            return None
+        if early:
+            _wait(before.ready)
+            ahead = before.before
+            if ahead is not None:
+                _wait(ahead.over)
+            if not before.finished and before.error is None and not (ahead and ahead.error):
+                return before
+        _wait(before.over)
+        group.before = None
+        return None
+
+    def _end(self, group: _Group[Request, Prepared, Result]) -> None:
+        with self._lock:
+            if self._open is group:
+                self._open = None
+        before = group.before
+        if before is not None:
+            # Left early: those behind must still find everything ahead of them over.
+            _wait(before.over)
+            group.before = None
+        group.prepared = None
+        group.finish()
+
+
+def _wait(gate: Lock) -> None:
+    """Pass a gate once it opens; each who passes lets the next one through."""
+    with gate:
+        return
+
+
+def _closing() -> Unavailable:
+    return Unavailable("Meterbook is closing and takes no more readings.")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from data_layer.readings.model import Reading, ReadingBatch
 from data_layer.readings.order import EARLIEST
 from data_layer.readings.spans import GAP_SECONDS, Spans
-from data_layer.readings.tail import Run, Vocabulary
+from data_layer.readings.tail import Run
+from data_layer.readings.vocabulary import Vocabulary
 
 stretches = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 40), st.integers(0, 10)), max_size=12

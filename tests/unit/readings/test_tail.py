@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from data_layer.readings.model import Kind, Reading, ReadingBatch, SeriesKey
 from data_layer.readings.order import EARLIEST, packed
-from data_layer.readings.tail import FAN_OUT, Run, Tail, Vocabulary, merged, ranges
+from data_layer.readings.tail import FAN_OUT, Run, Tail, merged, ranges
+from data_layer.readings.vocabulary import Vocabulary
 
 
 def run_of(words: Vocabulary, *readings: Reading) -> Run:

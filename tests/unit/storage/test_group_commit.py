@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import pytest
 
 from data_layer.errors import Conflict, Unavailable
 from data_layer.storage.group_commit import GroupCommit
+
+Item = TypeVar("Item")
+
+
+def as_it_is(requests: list[Item], pending: list[Item] | None) -> list[Item]:
+    return requests
 
 
 def test_everybody_gets_their_own_result() -> None:
@@ -18,7 +25,7 @@ def test_everybody_gets_their_own_result() -> None:
         groups.append(list(requests))
         return [request * 2 for request in requests]
 
-    with GroupCommit(commit) as committer, ThreadPoolExecutor(32) as pool:
+    with GroupCommit(as_it_is, commit) as committer, ThreadPoolExecutor(32) as pool:
         results = list(pool.map(committer.submit, range(2_000)))
     assert results == [2 * number for number in range(2_000)]
     assert sorted(number for group in groups for number in group) == list(range(2_000))
@@ -34,7 +41,7 @@ def test_those_who_wait_while_a_group_is_written_share_the_next() -> None:
         assert go_on.wait(10)
         return requests
 
-    with GroupCommit(commit) as committer, ThreadPoolExecutor(8) as pool:
+    with GroupCommit(as_it_is, commit) as committer, ThreadPoolExecutor(8) as pool:
         first = pool.submit(committer.submit, "first")
         assert entered.wait(10)
         others = [pool.submit(committer.submit, f"other {n}") for n in range(5)]
@@ -56,7 +63,7 @@ def test_a_group_has_a_largest_size() -> None:
         assert go_on.wait(10)
         return requests
 
-    with GroupCommit(commit, most=2) as committer, ThreadPoolExecutor(8) as pool:
+    with GroupCommit(as_it_is, commit, most=2) as committer, ThreadPoolExecutor(8) as pool:
         first = pool.submit(committer.submit, 0)
         assert entered.wait(10)
         others = [pool.submit(committer.submit, n) for n in range(1, 6)]
@@ -73,7 +80,7 @@ def test_an_exception_reaches_every_waiter_of_its_group_and_no_other() -> None:
             raise Unavailable("the disk is full.")
         return requests
 
-    with GroupCommit(commit) as committer:
+    with GroupCommit(as_it_is, commit) as committer:
         with pytest.raises(Unavailable, match="the disk is full"):
             committer.submit("bad")
         assert committer.submit("good") == "good"
@@ -87,7 +94,7 @@ def test_an_exception_as_a_result_reaches_its_waiter_alone() -> None:
         assert go_on.wait(10)
         return [Conflict("no.") if request == "bad" else request for request in requests]
 
-    with GroupCommit(commit) as committer, ThreadPoolExecutor(4) as pool:
+    with GroupCommit(as_it_is, commit) as committer, ThreadPoolExecutor(4) as pool:
         opener = pool.submit(committer.submit, "opener")
         assert entered.wait(10)
         good, bad = pool.submit(committer.submit, "good"), pool.submit(committer.submit, "bad")
@@ -109,7 +116,7 @@ def test_closing_commits_who_waits_and_refuses_who_comes() -> None:
         done.extend(requests)
         return requests
 
-    committer = GroupCommit(commit)
+    committer = GroupCommit(as_it_is, commit)
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(committer.submit, 0)
         assert entered.wait(10)
@@ -138,7 +145,7 @@ def test_an_action_between_groups_sees_no_commit_under_way() -> None:
         inside -= 1
         return requests
 
-    with GroupCommit(commit) as committer, ThreadPoolExecutor(8) as pool:
+    with GroupCommit(as_it_is, commit) as committer, ThreadPoolExecutor(8) as pool:
         waiting = [pool.submit(committer.submit, n) for n in range(200)]
         assert [committer.between(lambda: inside) for _ in range(20)] == [0] * 20
         assert [each.result(10) for each in waiting] == list(range(200))
@@ -154,7 +161,7 @@ def test_what_is_submitted_after_an_action_is_committed_after_it() -> None:
         assert go_on.wait(10)
         return requests
 
-    with GroupCommit(commit) as committer, ThreadPoolExecutor(8) as pool:
+    with GroupCommit(as_it_is, commit) as committer, ThreadPoolExecutor(8) as pool:
         pool.submit(committer.submit, "first")
         assert entered.wait(10)
         second = pool.submit(committer.submit, "second")
