@@ -27,7 +27,7 @@ from enum import IntEnum
 from pathlib import Path
 
 MAKE = {
-    "ext4": ("mkfs.ext4", "-q", "-F", "-b", "4096", "-J", "size=8"),
+    "ext4": ("mkfs.ext4", "-q", "-F", "-b", "4096", "-J", "size=8", "-m", "0"),
     "xfs": ("mkfs.xfs", "-q", "-f"),
 }
 CHECK = {"ext4": ("e2fsck", "-fn"), "xfs": ("xfs_repair", "-n")}

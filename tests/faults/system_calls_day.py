@@ -10,6 +10,7 @@ the home answers to the end of the day, and serves all it promised.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ from tests.faults.power_cut_truth import (
     reading_of,
 )
 
-REFUSED, POISONED, RECEIVING = "refused", "poisoned", "receiving"
+REFUSED, POISONED, RECEIVING, OVER = "refused", "poisoned", "receiving", "trouble is over"
 
 
 class Day:
@@ -48,36 +49,51 @@ class Day:
         self._numbers = {kind: truth.next_number(kind) for kind in ("accounts", "owner", "audit")}
         self._must_serve = {fact for fact in truth.promised if fact.startswith("reading")}
 
-    def live(self) -> None:
-        """The whole day; a home that cannot be opened says why and has none."""
-        opened: list[Book] = []
+    def live(self, trouble: AbstractContextManager[None] | None = None) -> None:
+        """The whole day; a home that cannot be opened says why and has none.
+
+        With `trouble`, entered once the home is open, all is done in it and then after it.
+        """
+        books: list[Book] = []
         self._step(
             "open",
             (),
-            lambda: opened.append(Book.open(self._home, clock=lambda: NOW, scheduled=False)),
+            lambda: books.append(Book.open(self._home, clock=lambda: NOW, scheduled=False)),
         )
-        for book in opened:
-            self._work(book)
-            self._look(book)
+        for book in books:
+            with trouble or nullcontext():
+                self._work(book, 100)
+                self._look(book)
+            if trouble is not None:
+                self._go_on(book)
             self._step("close", (), book.close)
 
-    def _work(self, book: Book) -> None:
+    def _go_on(self, book: Book) -> None:
+        """Everything again, on other readings."""
+        self._voice.say(OVER)
+        self._numbers = {kind: number + 1 for kind, number in self._numbers.items()}
+        self._work(book, 300)
+        self._look(book)
+
+    def _work(self, book: Book, first: int) -> None:
+        """Slots are counted from `first`."""
         store = book.readings.store
-        self._submit(book, [(0, 100)])
-        self._submit(book, [(meter, slot) for meter in range(3) for slot in (101, 102, 150, 201)])
-        self._revise(book, 0, 102)
-        self._submit(book, [(1, 147)])
-        self._revise(book, 1, 147)
+        several = (first + 1, first + 2, first + 50, first + 101)
+        self._submit(book, [(0, first)])
+        self._submit(book, [(meter, slot) for meter in range(3) for slot in several])
+        self._revise(book, 0, first + 2)
+        self._submit(book, [(1, first + 47)])
+        self._revise(book, 1, first + 47)
         self._count("accounts", lambda n: book.accounts.register_many(pair_of(n), actor="tester"))
         self._step("seal", (), store.seal)
-        self._submit(book, [(3, 100), (3, 101)])
+        self._submit(book, [(3, first), (3, first + 1)])
         self._count("owner", lambda n: _modify(book, n))
         self._count("audit", lambda n: book.audit.record("tester", "noted", str(n)))
         self._step("session", (), lambda: _begin_and_end(book))
         self._step("seal and rebuild", (), lambda: store.seal(rebuild=True))
-        self._submit(book, [(4, 100)])
+        self._submit(book, [(4, first)])
         self._step("last seal", (), store.seal)
-        self._submit(book, [(4, 101)])
+        self._submit(book, [(4, first + 1)])
 
     def _look(self, book: Book) -> None:
         """Readings are shown whatever failed, all that were promised among them."""
