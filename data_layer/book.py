@@ -125,6 +125,7 @@ class Book(Closing):
             zone=self.zone,
             clock=self.clock,
             standing=self.accounts.standing,
+            registry=self.accounts.look,
             counting=self.meters.counting,
             households=self.accounts.households,
         )

@@ -84,6 +84,10 @@ class AccountRegistry(Followed[_Held]):
         """Active accounts in every place."""
         return Counter(row.path for row in self.all() if row.status is Status.ACTIVE)
 
+    def look(self) -> object:
+        """All accounts as they are now: the same object until the file changes."""
+        return self._followed.now()
+
     def standing(self, meter_id: str) -> Standing:
         account = self.get(meter_id)
         if account is None:

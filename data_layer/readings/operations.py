@@ -139,11 +139,16 @@ def _first_verdicts(
     if batch.revision.any():
         raise ValueError("only a correction carries a revision")
     require_words(batch)
-    return judge_form(batch, rules, standing=room.standing, zone=room.zone, now=now)
+    registry = room.registry()
+    return judge_form(
+        batch, rules, standing=room.standing, zone=room.zone, now=now, registry=registry
+    )
 
 
 def _require_meters(scope: Scope, batch: ReadingBatch) -> None:
     if scope.meter_ids is None:
+        return
+    if all(key.meter_id in scope.meter_ids for key in batch.series):
         return
     used = np.unique(batch.series_code).tolist()
     others = {batch.series[code].meter_id for code in used} - scope.meter_ids

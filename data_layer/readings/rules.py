@@ -10,15 +10,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 
 from data_layer.clock import HALF_HOUR, HomeZone, epoch_of
 from data_layer.errors import BadInput, Conflict, MeterbookError, NotFound, RuleBroken
-from data_layer.quantities import MAXIMUM_WH, VOID_WH
+from data_layer.readings.form_kernel import judge_rows
 from data_layer.readings.judging import judge
-from data_layer.readings.model import ReadingBatch, Verdict
-from data_layer.readings.order import representable
+from data_layer.readings.model import ReadingBatch, SeriesKey, Verdict
 from data_layer.readings.room import Standing
 from data_layer.readings.store import Verdicts
 
@@ -40,6 +40,7 @@ __all__ = [
 
 FUTURE_TOLERANCE_SECONDS = 5 * 60
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,31}", re.ASCII)
+FEW_SERIES, SERIES_TUPLES_KEPT = 16, 7
 ID_RULE = "1 to 32 letters, digits, spaces or . _ / -, the first a letter or digit"
 WORD_PATTERN = re.compile(r"[!-+\--~][ -+\--~]{0,63}", re.ASCII)
 """Types and sources: printable ASCII without a comma, so that no file needs escaping."""
@@ -70,32 +71,62 @@ def judge_form(
     standing: Callable[[str], Standing],
     zone: HomeZone,
     now: datetime,
+    registry: object = None,
 ) -> Verdicts:
     """First verdicts: everything that can be said without looking at stored readings.
 
-    Asks for the standing of each meter of the batch's dictionary once. O(rows) in columns.
+    Asks for the standing of each meter of the batch's dictionary once; not again for the same
+    dictionary while `registry`, one state of all standings, is the same object. O(rows).
     """
-    verdicts = np.zeros(len(batch), dtype=np.uint8)
-
-    def refuse(broken: np.ndarray[tuple[int], np.dtype[np.bool_]], verdict: Verdict) -> None:
-        verdicts[broken & (verdicts == Verdict.ACCEPTED)] = verdict
-
-    value = batch.value_wh
-    void = (value == VOID_WH) & (batch.revision > 0)
-    refuse(((value < 0) | (value > MAXIMUM_WH)) & ~void, Verdict.UNREADABLE)
-    refuse(~representable(batch.read_at) | (batch.kind > 1), Verdict.UNREADABLE)
-    of_series = np.array(
-        [_judge_series_name(key.meter_id, key.register_id, rules, standing) for key in batch.series]
-        or [Verdict.ACCEPTED],
-        dtype=np.uint8,
+    verdicts = np.empty(len(batch), dtype=np.uint8)
+    judge_rows(
+        _judge_series(batch.series, rules, standing, registry),
+        batch.series_code,
+        batch.read_at,
+        batch.value_wh,
+        batch.kind,
+        batch.revision,
+        HALF_HOUR if rules.on_the_half_hour else 1,
+        zone.grid_phase,
+        epoch_of(now) + FUTURE_TOLERANCE_SECONDS,
+        verdicts,
     )
-    if of_series.any():
-        of_row = of_series[batch.series_code]
-        for verdict in (Verdict.UNREADABLE, Verdict.UNKNOWN_METER, Verdict.INACTIVE_METER):
-            refuse(of_row == verdict, verdict)
-    if rules.on_the_half_hour:
-        refuse((batch.read_at - zone.grid_phase) % HALF_HOUR != 0, Verdict.OFF_THE_HALF_HOUR)
-    refuse(batch.read_at > epoch_of(now) + FUTURE_TOLERANCE_SECONDS, Verdict.IN_THE_FUTURE)
+    return verdicts
+
+
+class _JudgedSeries(NamedTuple):
+    """The last large dictionary and what was said of its series."""
+
+    series: tuple[SeriesKey, ...]
+    registered_only: bool
+    registry: object
+    verdicts: Verdicts
+
+
+_last_judged: list[_JudgedSeries] = []
+
+
+def _judge_series(
+    series: tuple[SeriesKey, ...],
+    rules: SourceRules,
+    standing: Callable[[str], Standing],
+    registry: object,
+) -> Verdicts:
+    """What can be said of each series, remembered while dictionary and registry are the same."""
+    for known in _last_judged:
+        if (
+            known.series is series
+            and known.registry is registry
+            and known.registered_only is rules.registered_only
+        ):
+            return known.verdicts
+    found = [_judge_series_name(key.meter_id, key.register_id, rules, standing) for key in series]
+    verdicts = np.array(found or [Verdict.ACCEPTED], dtype=np.uint8)
+    if registry is not None and len(series) > FEW_SERIES:
+        _last_judged[:] = [
+            _JudgedSeries(series, rules.registered_only, registry, verdicts),
+            *_last_judged[:SERIES_TUPLES_KEPT],
+        ]
     return verdicts
 
 
