@@ -45,11 +45,18 @@ import pages.operations
 import pages.readings
 import pages.upload
 import pages.usage
+from api.accounts import accounts
+from api.bills import bills
 from api.documents import documents
 from api.exports import exports
+from api.group_totals import group_totals
 from api.health import health
+from api.jobs import jobs
+from api.keys import keys
 from api.meter_readings import meter_readings
 from api.meter_usage import meter_usage
+from api.stored_readings import stored_readings
+from api.tariffs import tariffs
 from api.unknown import unknown
 from api.uploads import uploads
 from cli.serving import serve
@@ -128,7 +135,11 @@ def _doors(
     book_of: Callable[[], Book], asset_url: Callable[[str], str], *, secure: bool
 ) -> Iterator[Blueprint]:
     """The machines' doors; `unknown` answers for what the others leave of /api/."""
-    for door in (uploads, exports, health, meter_readings, meter_usage):
+    for door in (uploads, exports, health):
+        yield door(book_of)
+    for door in (accounts, meter_readings, stored_readings, meter_usage, bills):
+        yield door(book_of)
+    for door in (group_totals, tariffs, jobs, keys):
         yield door(book_of)
     yield documents(asset_url, secure=secure)
     yield unknown()

@@ -16,12 +16,33 @@ from pathlib import Path
 import orjson
 from flask import Blueprint, Response, current_app, render_template
 
-from api import meter_readings, meter_usage
+from api import (
+    accounts,
+    bills,
+    group_totals,
+    jobs,
+    keys,
+    meter_readings,
+    meter_usage,
+    stored_readings,
+    tariffs,
+)
 from api.reference import Call, openapi
 from data_layer.errors import NotFound
 from security import policy
 
-CALLS: Mapping[str, Call] = {**meter_readings.CALLS, **meter_usage.CALLS}
+DOORS = (
+    accounts,
+    meter_readings,
+    stored_readings,
+    meter_usage,
+    bills,
+    group_totals,
+    tariffs,
+    jobs,
+    keys,
+)
+CALLS: Mapping[str, Call] = {name: call for door in DOORS for name, call in door.CALLS.items()}
 SWAGGER, REDOC = "flask_openapi3_swagger", "flask_openapi3_redoc"
 FILES = {
     "swagger-ui.css": (SWAGGER, "swagger/css/swagger-ui.css"),

@@ -90,7 +90,8 @@ def json_object(value: Json, known: Collection[str]) -> Given:
 def only_known(given: Given, known: Collection[str]) -> Given:
     for name in given:
         if name not in known:
-            raise BadInput(f"{name[:40]!r} is unknown here: use {', '.join(known)}.")
+            rule = f"use {', '.join(known)}" if known else "nothing is asked for"
+            raise BadInput(f"{name[:40]!r} is unknown here: {rule}.")
     return given
 
 
@@ -179,7 +180,7 @@ def _no_time(name: str, written: str, rule: str) -> BadInput:
     return BadInput(f"{name} {written[:40]!r} is not {rule}{hint}.", field=name)
 
 
-def in_address(*known: str, several: Collection[str] = ()) -> Mapping[str, list[str]]:
+def in_address(*known: str, several: Collection[str] = ()) -> dict[str, list[str]]:
     """The words of the address with all their values; `several` may stand more than once.
 
     Raises BadInput.

@@ -73,8 +73,8 @@ def openapi(routes: Map, calls: Mapping[str, Call], *, secure: bool) -> Document
             "title": "Meterbook",
             "version": "1",
             "description": "Readings of electricity meters in; usage, bills and totals out. "
-            "Energies are kWh, exact to three decimals; money is text in the currency's whole unit and a "
-            "number of its smallest; times carry the offset of the home's zone.",
+            "Energies are kWh, exact to three decimals; money is text in the currency's whole "
+            "unit and a number of its smallest; times carry the offset of the home's zone.",
         },
         "servers": [{"url": "/"}],
         "security": [{"key": []}, {"session": []}],

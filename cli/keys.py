@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 from flask.cli import AppGroup
 
 from cli.console import OperatorCommand, aligned, answer
 from cli.home_access import beside_the_server
-from data_layer.accounts.api_keys import ApiKey
 from data_layer.accounts.model import OPERATOR, Role
-from data_layer.clock import HomeZone
 
 keys = AppGroup("key", help="Keys with which machines use the REST door.")
 
@@ -24,7 +24,7 @@ def create(role: str, *, meters: tuple[str, ...], name: str) -> None:
         key, text = book.api_keys.issue(
             Role(role), name=name, meter_ids=meters, actor=OPERATOR.name
         )
-        facts = _facts(key, book.zone)
+        facts = key.facts(book.zone)
     lines = [f"API key {key.id} of role {role} is made. It is shown this once:", text]
     answer({**facts, "key": text}, lines)
 
@@ -33,9 +33,9 @@ def create(role: str, *, meters: tuple[str, ...], name: str) -> None:
 def list_keys() -> None:
     """List every key there is or was; never the keys themselves."""
     with beside_the_server() as book:
-        facts = [_facts(key, book.zone) for key in book.api_keys.all()]
+        facts = [key.facts(book.zone) for key in book.api_keys.all()]
     heads = ("id", "role", "name", "meters", "created", "by", "last used", "revoked")
-    answer({"keys": facts}, aligned([heads, *([_text(v) for v in one.values()] for one in facts)]))
+    answer({"keys": facts}, aligned([heads, *_rows(facts)]))
 
 
 @keys.command("revoke", cls=OperatorCommand, with_appcontext=False)
@@ -44,29 +44,16 @@ def revoke(key: str) -> None:
     """End KEY (k7, as `flask key list` names it): a running server refuses it within 2 seconds."""
     with beside_the_server() as book:
         ended = book.api_keys.revoke(key, actor=OPERATOR.name)
-        facts = _facts(ended, book.zone)
+        facts = ended.facts(book.zone)
     answer(facts, [f"API key {ended.id} is revoked."])
+
+
+def _rows(facts: list[dict[str, object]]) -> Iterator[list[str]]:
+    for one in facts:
+        yield [_text(value) for name, value in one.items() if name != "number"]
 
 
 def _text(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(value) or "-"
     return "-" if value in (None, "") else str(value)
-
-
-def _facts(key: ApiKey, zone: HomeZone) -> dict[str, object]:
-    """Everything but its hash."""
-
-    def shown(at: int | None) -> str | None:
-        return None if at is None else zone.format(at)
-
-    return {
-        "id": key.id,
-        "role": key.role.value,
-        "name": key.name,
-        "meters": [bound.meter_id for bound in key.meters],
-        "created_at": shown(key.created_at),
-        "created_by": key.created_by,
-        "last_used_at": shown(key.last_used_at),
-        "revoked_at": shown(key.revoked_at),
-    }

@@ -27,7 +27,7 @@ from data_layer.accounts.model import Account, Role, Status, Viewer
 from data_layer.accounts.registry import AccountRegistry
 from data_layer.accounts.rules import LONGEST_TEXT
 from data_layer.accounts.tables import api_key_meters, api_keys
-from data_layer.clock import Clock, epoch_of
+from data_layer.clock import Clock, HomeZone, epoch_of
 from data_layer.errors import BadInput, Conflict, NotFound
 from data_layer.storage.database import Database
 
@@ -70,6 +70,24 @@ class ApiKey:
     def actor(self) -> str:
         """How the key stands in the audit and as the source of readings."""
         return f"api:{self.id}"
+
+    def facts(self, zone: HomeZone) -> dict[str, object]:
+        """Everything that may be shown, in words JSON knows."""
+
+        def shown(at: int | None) -> str | None:
+            return None if at is None else zone.format(at)
+
+        return {
+            "id": self.id,
+            "number": self.number,
+            "role": self.role.value,
+            "name": self.name,
+            "meters": [bound.meter_id for bound in self.meters],
+            "created_at": shown(self.created_at),
+            "created_by": self.created_by,
+            "last_used_at": shown(self.last_used_at),
+            "revoked_at": shown(self.revoked_at),
+        }
 
 
 class ApiKeys:

@@ -25,7 +25,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from data_layer.errors import BadInput
 from data_layer.tariffs.model import (
@@ -54,7 +54,16 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 LARGEST_BYTES = 1 << 20
 _CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
+
+
+def _printable(words: str) -> str:
+    if not words.isprintable():
+        raise ValueError("must be one line of printable characters")
+    return words
+
+
 Amount = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=20)]
+Words = Annotated[str, AfterValidator(_printable)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -68,7 +77,7 @@ class _Flat(_Part):
 
 
 class _Otherwise(_Part):
-    name: str = Field(min_length=1, max_length=40)
+    name: Words = Field(min_length=1, max_length=40)
     rate: Amount
 
 
@@ -113,10 +122,12 @@ class _Subsidy(_Part):
 
 class _Tax(_Part):
     rate: Amount
-    name: str = Field(default="Tax", min_length=1, max_length=40)
+    name: Words = Field(default="Tax", min_length=1, max_length=40)
 
 
-class _Version(_Part):
+class VersionDocument(_Part):
+    """What applies from a day on, as it is written and stored."""
+
     valid_from: date
     energy: Annotated[_Flat | _TimeOfUse | _PriceSeries | _Slabs, Field(discriminator="kind")]
     standing: _Standing = _Standing()
@@ -124,11 +135,13 @@ class _Version(_Part):
     tax: _Tax = _Tax(rate=Decimal(0))
 
 
-class _Tariff(_Part):
+class TariffDocument(_Part):
+    """A tariff as it is written."""
+
     code: str
-    name: str = Field(min_length=1, max_length=80)
+    name: Words = Field(min_length=1, max_length=80)
     currency: str
-    versions: list[_Version] = Field(min_length=1, max_length=1000)
+    versions: list[VersionDocument] = Field(min_length=1, max_length=1000)
 
 
 def tariff_from_text(text: str | bytes) -> Tariff:
@@ -145,7 +158,7 @@ def tariff_from_text(text: str | bytes) -> Tariff:
 def tariff_from(document: object) -> Tariff:
     """Read a tariff's document. Raises BadInput naming field, value and rule."""
     try:
-        found = _Tariff.model_validate(document)
+        found = TariffDocument.model_validate(document)
     except ValidationError as error:
         raise _bad_input(error) from error
     if not CODE.fullmatch(found.code):
@@ -188,7 +201,7 @@ def version_document(version: TariffVersion) -> dict[str, object]:
 def version_from(document: Mapping[str, object], *, number: int) -> TariffVersion:
     """A stored version. Raises BadInput."""
     try:
-        found = _Version.model_validate(document)
+        found = VersionDocument.model_validate(document)
     except ValidationError as error:
         raise _bad_input(error) from error
     return _version(found, number=number)
@@ -209,7 +222,7 @@ def _bad_input(error: ValidationError) -> BadInput:
     return BadInput(f"{field or 'the tariff'}{value}: {first['msg']}.", field=field or None)
 
 
-def _version(found: _Version, *, number: int = 1) -> TariffVersion:
+def _version(found: VersionDocument, *, number: int = 1) -> TariffVersion:
     subsidy = found.subsidy
     version = TariffVersion(
         valid_from=found.valid_from,

@@ -43,6 +43,7 @@ def test_a_key_as_json_says_all_of_it(home: Path) -> None:
     assert made.pop("key").startswith(PREFIX)
     assert made == {
         "id": "k1",
+        "number": 1,
         "role": "government",
         "name": "",
         "meters": [],

@@ -1,0 +1,126 @@
+"""The fields of accounts and of API keys at the REST door."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from api.contract import Fields, MeterId, Paged, Time
+from data_layer.accounts.model import AccountType, Role, Status
+from data_layer.accounts.rules import LONGEST_EMAIL, LONGEST_TEXT
+
+Line = Annotated[str, Field(max_length=LONGEST_TEXT, description="one line")]
+Email = Annotated[str, Field(max_length=LONGEST_EMAIL, examples=["tan@example.org"])]
+Day = Annotated[str, Field(description="YYYY-MM-DD, or empty", examples=["2026-03-01"])]
+TariffCode = Annotated[str, Field(max_length=32, description="a code, or empty")]
+
+
+class AccountRegistered(Fields):
+    """The account is in the register."""
+
+    meter_id: MeterId
+    message: str
+
+
+class _Attributes(Fields):
+    """What an account may say beside its meter."""
+
+    region: Line = Field(default="", examples=["East"])
+    area: Line = Field(default="", examples=["Bedok"])
+    postcode: Line = Field(default="", examples=["460012"])
+    dwelling_type: Line = Field(default="", examples=["4-room"])
+    email: Email = Field(default="", description="with which the household signs in")
+    tariff_code: TariffCode = ""
+    moved_in: Day = Field(default="", description="nothing earlier is shown to the household")
+
+
+class NewAccount(_Attributes):
+    """An account to register."""
+
+    owner_name: Line = Field(examples=["Tan Wei Ling"])
+    address: Line = Field(examples=["12 Bedok North Rd"])
+    meter_id: MeterId
+
+
+class ChangedAccount(_Attributes):
+    """What is to be changed of an account; an empty text clears a field."""
+
+    owner_name: Line = ""
+    address: Line = ""
+    account_type: AccountType = AccountType.POSTPAID
+
+
+class AccountAnswer(Fields):
+    """An account, without its sign-in."""
+
+    meter_id: MeterId
+    owner_name: str
+    email: str
+    address: str
+    region: str
+    area: str
+    postcode: str
+    dwelling_type: str
+    tariff_code: str
+    account_type: AccountType
+    status: Status
+    registered_at: str
+    moved_in: str
+    has_password: bool
+
+
+class AccountsAsked(Paged):
+    search: str = Field(default="", description="words in meter, owner, e-mail, address, postcode")
+    region: str = ""
+    area: str = ""
+    dwelling_type: str = ""
+    status: Literal["active", "inactive"] | None = None
+
+
+class AccountsAnswer(Fields):
+    """One page of the accounts that match, by meter."""
+
+    accounts: list[AccountAnswer]
+    total: int = Field(description="how many match in all")
+
+
+class NewKey(Fields):
+    """A key to make."""
+
+    role: Role
+    name: Line = Field(default="", description="what it is for")
+    meters: list[MeterId] = Field(
+        default_factory=list, max_length=100, description="of a household's key, and only of one"
+    )
+
+
+class KeyAnswer(Fields):
+    """All that is kept of a key."""
+
+    id: str = Field(examples=["k7"])
+    number: int
+    role: Role
+    name: str
+    meters: list[str]
+    created_at: Time
+    created_by: str
+    last_used_at: Time | None = Field(description="exact to a minute")
+    revoked_at: Time | None
+
+
+class KeyMade(KeyAnswer):
+    """The key is made; it is told this once."""
+
+    key: str
+
+
+class KeysAsked(Paged):
+    pass
+
+
+class KeysAnswer(Fields):
+    """Keys in the order they were made."""
+
+    keys: list[KeyAnswer]
+    total: int

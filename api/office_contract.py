@@ -1,0 +1,119 @@
+"""The fields of group totals, of raw readings and of long work at the REST door."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from api.address_choices import PERIODS, RESOLUTIONS
+from api.contract import Fields, Instant, Kwh, MeterId, Month, Paged, Time
+from data_layer.jobs.model import JobState
+from data_layer.readings.group_queries import TOTAL, SplitBy
+
+Several = Annotated[list[str], Field(default_factory=list, description="may be repeated")]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", examples=["2026-11-01"])]
+TotalPeriod = Annotated[str, Field(json_schema_extra={"enum": [*PERIODS]})]
+TotalResolution = Annotated[str, Field(json_schema_extra={"enum": [TOTAL, *RESOLUTIONS]})]
+
+
+class TotalsAsked(Fields):
+    region: Several
+    area: Several
+    dwelling_type: Several
+    period: TotalPeriod = Field(default="last_7_days", description="unless from and to are given")
+    from_: Day | None = Field(default=None, alias="from", description="first local day")
+    to: Day | None = Field(default=None, description="last local day, included")
+    resolution: TotalResolution = TOTAL
+    split: SplitBy = SplitBy.NONE
+
+
+class GroupAnswer(Fields):
+    """One group; number n of a list lies between edges n and n + 1."""
+
+    region: str
+    area: str
+    dwelling_type: str
+    households: list[int] = Field(description="that were added up")
+    kwh: list[Kwh | None] = Field(description="null where nothing may or can be told")
+    estimated_kwh: list[Kwh | None]
+    missing_half_hours: list[int]
+
+
+class TotalsAnswer(Fields):
+    """Totals of groups large enough to be told; what is withheld is said, not shown."""
+
+    zone: str
+    resolution: TotalResolution = Field(
+        description="coarser than asked for where there would be more than 1,500 buckets"
+    )
+    split: SplitBy
+    edges: list[Time]
+    groups: list[GroupAnswer]
+    withheld_groups: int
+    withheld_households: str = Field(examples=["fewer than 5"])
+    withheld_half_hours: bool
+
+
+class ReadingsAsked(Paged):
+    meter_id: MeterId
+    start: Instant | None = None
+    end: Instant | None = Field(default=None, description="excluded")
+
+
+class StoredReading(Fields):
+    """A stored reading, whatever has become of it."""
+
+    meter_id: MeterId
+    register_id: str
+    read_at: Time
+    value_kwh: Kwh | None = Field(description="null: a revision that withdraws the reading")
+    kind: str
+    type: str
+    flag: str
+    revision: int
+    source: str
+    state: Literal["", "replaced", "withdrawn"]
+
+
+class ReadingsAnswer(Fields):
+    """One page of a meter's stored readings, the newest first, all revisions."""
+
+    readings: list[StoredReading]
+    total: int
+
+
+class NewJob(Fields):
+    """Long work to begin."""
+
+    kind: Literal["end_day", "bill_month"]
+    month: Month | None = Field(default=None, description="of bill_month")
+    rebuild: bool = Field(default=False, description="of end_day: the index from nothing")
+
+
+class JobAnswer(Fields):
+    """Long work: asked for, under way or ended. `done` of `total` is progress."""
+
+    id: str
+    kind: str
+    params: dict[str, Any]
+    state: JobState
+    done: int
+    total: int
+    message: str
+    result: dict[str, Any]
+    error: str
+    actor: str
+    created_at: Time
+    started_at: Time | None
+    finished_at: Time | None
+
+
+class JobsAsked(Fields):
+    limit: int = Field(default=50, ge=1, le=1000)
+
+
+class JobsAnswer(Fields):
+    """The newest jobs first."""
+
+    jobs: list[JobAnswer]
