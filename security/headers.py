@@ -48,7 +48,7 @@ def install(app: Flask, *, script_hashes: Sequence[str], secure: bool) -> None:
 
     @app.after_request
     def _add(response: Response) -> Response:
-        response.headers.update(fixed)
+        response.headers.extend(fixed)  # nobody else sets them, so none is looked for first
         return response
 
 
