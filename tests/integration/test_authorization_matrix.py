@@ -97,7 +97,6 @@ ARGUMENTS = {
     "file_id": "0" * 32,
     "meter": OWN_METER,
     "name": "redoc.js",
-    "month": "2026-10",
     "code": "HOME-2026",
     "job": "999",
     "number": "999",
