@@ -62,8 +62,19 @@ def stacked(parts: list[SideColumns]) -> SideColumns:
         np.concatenate([getattr(part, name) for part in parts])
         for name in ("rows", "times", "values", "kinds")
     )
-    order = np.lexsort((kinds, times, rows))
-    return SideColumns(rows[order], times[order], values[order], kinds[order])
+    return _ordered(SideColumns(rows, times, values, kinds))
+
+
+def _ordered(columns: SideColumns) -> SideColumns:
+    """By (row, time, kind). What comes from one walk is so already: then nothing is moved."""
+    rows, times, kinds = columns.rows, columns.times, columns.kinds
+    rises = rows[1:] > rows[:-1]
+    same = rows[1:] == rows[:-1]
+    later = times[1:] > times[:-1]
+    rises |= same & (later | ((times[1:] == times[:-1]) & (kinds[1:] > kinds[:-1])))
+    if rises.all():
+        return columns
+    return columns.take(np.lexsort((kinds, times, rows)))
 
 
 def split_by_block(columns: Columns, rows: Ints, off: Mask, block: Ints) -> dict[int, SideColumns]:
@@ -82,11 +93,11 @@ def split(columns: SideColumns, block: Ints) -> dict[int, SideColumns]:
     """Readings by their block."""
     if not len(columns):
         return {}
-    order = np.lexsort((columns.kinds, columns.times, columns.rows, block))
+    order = np.argsort(block, kind="stable")
     found = columns.take(order)
     numbers, start = np.unique(block[order], return_index=True)
     stops = [*start[1:].tolist(), len(order)]
     return {
-        int(number): found.take(slice(low, high))
+        int(number): _ordered(found.take(slice(low, high)))
         for number, low, high in zip(numbers.tolist(), start.tolist(), stops, strict=True)
     }
