@@ -32,7 +32,8 @@ from data_layer.readings.codec import (
 from data_layer.readings.column_reader import Scanned
 from data_layer.readings.model import Ints, ReadingBatch
 from data_layer.readings.order import effective, instants_of, is_plain, packed
-from data_layer.readings.tail import Run, Tail, Vocabulary
+from data_layer.readings.tail import Run, Tail
+from data_layer.readings.vocabulary import Vocabulary
 from data_layer.storage.day_files import DayFiles
 from data_layer.storage.manifest import DayEntry
 from index.day_readings import DayReadings
