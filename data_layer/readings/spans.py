@@ -41,15 +41,15 @@ class Spans:
         return cls(code[:count], first[:count], last[:count])
 
     @classmethod
-    def together(cls, many: Sequence[Spans]) -> Spans:
-        """The union: stretches that overlap or touch become one."""
+    def together(cls, many: Sequence[Spans], *, gap: int = 0) -> Spans:
+        """The union: stretches that overlap, or stand no further apart than `gap`, become one."""
         code = np.concatenate([spans.code for spans in many])
         low = packed(code, np.concatenate([spans.first for spans in many]))
         high = packed(code, np.concatenate([spans.last for spans in many]))
         order = np.argsort(low, kind="stable")
         low, high = low[order], np.maximum.accumulate(high[order])
         opens = np.ones(len(low), dtype=np.bool_)
-        opens[1:] = (low[1:] > high[:-1]) | (codes_of(low[1:]) != codes_of(low[:-1]))
+        opens[1:] = (low[1:] > high[:-1] + 2 * gap) | (codes_of(low[1:]) != codes_of(low[:-1]))
         closes = np.ones(len(low), dtype=np.bool_)
         closes[:-1] = opens[1:]
         return cls(codes_of(low[opens]), instants_of(low[opens]), instants_of(high[closes]))

@@ -17,7 +17,7 @@ from data_layer.quantities import VOID_WH
 from data_layer.readings.model import Buckets, Ints, SeriesKey
 from data_layer.readings.order import EARLIEST, LATEST
 from data_layer.readings.places import Places
-from data_layer.readings.spans import Spans
+from data_layer.readings.spans import GAP_SECONDS, Spans
 from data_layer.readings.stored import Stored
 from data_layer.readings.tail import Run
 from data_layer.storage.manifest import Manifest
@@ -132,7 +132,8 @@ def _fewer(touches: tuple[Touch, ...]) -> tuple[Touch, ...]:
     if len(touches) < TOUCHES_AT_MOST:
         return touches
     old = touches[: TOUCHES_AT_MOST // 2]
-    return (Touch(old[-1].until, Spans.together([t.spans for t in old])), *touches[len(old) :])
+    spans = Spans.together([touch.spans for touch in old], gap=GAP_SECONDS)
+    return (Touch(old[-1].until, spans), *touches[len(old) :])
 
 
 def _instants(moments: Sequence[int]) -> Ints:

@@ -177,3 +177,82 @@ def test_what_is_submitted_after_an_action_is_committed_after_it() -> None:
         for each in (second, action, third):
             each.result(10)
     assert order == ["first", "second", "action", "third"]
+
+
+class Slow:
+    """Commits numbers as the sum they are prepared to, holding each commit until told."""
+
+    def __init__(self) -> None:
+        self.prepared: list[tuple[int, int | None]] = []
+        self.abandoned = 0
+        self.entered = threading.Semaphore(0)
+        self.go_on = threading.Semaphore(0)
+        self.fails = False
+
+    def prepare(self, requests: list[int], pending: int | None) -> int:
+        self.prepared.append((sum(requests), pending))
+        return sum(requests)
+
+    def commit(self, prepared: int) -> list[int]:
+        self.entered.release()
+        assert self.go_on.acquire(timeout=10)
+        if self.fails:
+            self.fails = False
+            raise Unavailable("the disk is full.")
+        return [prepared]
+
+    def abandon(self) -> None:
+        self.abandoned += 1
+
+    def committer(self) -> GroupCommit[int, int, int]:
+        return GroupCommit(
+            self.prepare, self.commit, abandoned=self.abandon, large=lambda number: number >= 100
+        )
+
+    def wait_for_prepared(self, count: int) -> None:
+        while len(self.prepared) < count:
+            threading.Event().wait(0.001)
+
+
+def test_a_large_group_is_prepared_while_the_one_ahead_is_committed() -> None:
+    slow = Slow()
+    with slow.committer() as committer, ThreadPoolExecutor(4) as pool:
+        first = pool.submit(committer.submit, 100)
+        assert slow.entered.acquire(timeout=10)
+        second = pool.submit(committer.submit, 200)
+        slow.wait_for_prepared(2)
+        assert slow.prepared == [(100, None), (200, 100)]
+        assert not second.done()
+        assert not slow.entered.acquire(timeout=0.05), "commits never overlap"
+        slow.go_on.release(2)
+        assert (first.result(10), second.result(10)) == (100, 200)
+    assert slow.abandoned == 0
+
+
+def test_what_was_prepared_on_the_strength_of_a_failed_group_is_refused_too() -> None:
+    slow = Slow()
+    with slow.committer() as committer, ThreadPoolExecutor(4) as pool:
+        slow.fails = True
+        first = pool.submit(committer.submit, 100)
+        assert slow.entered.acquire(timeout=10)
+        second = pool.submit(committer.submit, 200)
+        slow.wait_for_prepared(2)
+        slow.go_on.release(2)
+        for refused in (first, second):
+            with pytest.raises(Unavailable, match="the disk is full"):
+                refused.result(10)
+        assert slow.abandoned == 2
+        assert committer.submit(300) == 300
+    assert slow.prepared == [(100, None), (200, 100), (300, None)]
+
+
+def test_who_is_alone_commits_in_their_own_thread() -> None:
+    threads: list[int] = []
+
+    def commit(requests: list[int]) -> list[int]:
+        threads.append(threading.get_ident())
+        return requests
+
+    with GroupCommit(as_it_is, commit) as committer:
+        committer.submit(1)
+    assert threads == [threading.get_ident()]
