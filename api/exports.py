@@ -1,4 +1,4 @@
-"""The door for downloads: what a page shows, as CSV, streamed and complete."""
+"""The door for downloads: what a page shows, as CSV, streamed and complete; bills as PDF."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ from itertools import chain
 from flask import Blueprint, Response, request
 
 from api import group_exports, reading_export, usage_export, usage_view
+from api.bill_pdf import bill_pdf
 from api.group_view import read_view
 from api.reading_filter import read_filter
 from data_layer.accounts.model import Role
+from data_layer.billing import queries as bills
 from data_layer.book import Book
 from data_layer.clock import epoch_of
-from data_layer.errors import NotFound
+from data_layer.errors import BadInput, NotFound
 from data_layer.readings.model import Action
 from security import policy
 from security.viewer import current_viewer
 
 
 def exports(book_of: Callable[[], Book]) -> Blueprint:
-    """Routes: GET /exports/groups/<what>.csv, usage.csv and readings.csv, with the page's words."""
+    """Routes: GET /exports/groups/<what>.csv, usage.csv and readings.csv, with the page's words;
+    GET /exports/bills/<month>.pdf?meter_id=...&version=..."""
     door = Blueprint("exports", __name__)
     policy.allow("exports.groups", {Role.GOVERNMENT, Role.ADMIN}, renews=False)
     policy.allow("exports.readings", {Role.ADMIN}, renews=False)
     policy.allow("exports.usage", {Role.HOUSEHOLD, Role.ADMIN}, renews=False)
+    policy.allow("exports.bill", {Role.HOUSEHOLD, Role.ADMIN}, renews=False)
 
     @door.get("/exports/groups/<what>.csv")
     def groups(what: str) -> Response:
@@ -52,7 +56,30 @@ def exports(book_of: Callable[[], Book]) -> Blueprint:
         name = f"usage_{view.range.first}_{view.range.last}.csv"
         return _csv(usage_export.export(book, scope, view), name)
 
+    @door.get("/exports/bills/<month>.pdf")
+    def bill(month: str) -> Response:
+        book = book_of()
+        meter_id = request.args.get("meter_id", "")
+        scope = book.authorize(current_viewer(), Action.READ_BILLS, meter_id)
+        version = _version(request.args.get("version", ""))
+        found = bills.bill(book.billing, scope, meter_id=meter_id, month=month, version=version)
+        name = f"bill_{month}_version_{found.version}.pdf"
+        return Response(
+            bill_pdf(found, book.zone),
+            mimetype="application/pdf",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
     return door
+
+
+def _version(text: str) -> int | None:
+    """The version asked for, None for the newest. Raises BadInput."""
+    if not text:
+        return None
+    if not text.isascii() or not text.isdecimal() or len(text) > 6:
+        raise BadInput(f"version {text[:40]!r} is not a number such as 2.", field="version")
+    return int(text)
 
 
 def _csv(lines: Iterator[str], name: str) -> Response:

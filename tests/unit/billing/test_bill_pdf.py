@@ -1,0 +1,60 @@
+"""The printed bill says what the stored one says, on one page."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+
+from pypdf import PdfReader
+
+from api import bill_words as words
+from api.bill_pdf import bill_pdf
+from data_layer.accounts.model import OPERATOR
+from data_layer.billing import operations
+from data_layer.billing.model import Bill
+from data_layer.book import Book
+from data_layer.readings.model import Action
+from tests.unit.billing.conftest import METER, enter, flat
+from tests.unit.billing.test_bills import a_month, modify
+
+
+def a_bill(book: Book) -> Bill:
+    a_month(book)
+    scope = book.authorize(OPERATOR, Action.MANAGE_BILLS, METER)
+    return operations.issue(book.billing, scope, meter_id=METER, month="2026-10").bill
+
+
+def printed(bill: Bill, book: Book) -> str:
+    (page,) = PdfReader(io.BytesIO(bill_pdf(bill, book.zone))).pages
+    return " ".join(page.extract_text().split())
+
+
+def test_every_line_and_the_total_stand_on_the_page(book: Book) -> None:
+    steps = [{"rate": "0.20", "up_to_kwh": "100"}, {"rate": "0.3333"}]
+    enter(
+        book,
+        flat("0.25") | {"standing": {"per_day": "0.40"}, "tax": {"rate": "0.05", "name": "VAT"}},
+        {"valid_from": "2026-10-16", "energy": {"kind": "slabs", "steps": steps}},
+    )
+    bill = a_bill(book)
+    text = printed(bill, book)
+    assert f"Electricity bill GBP {Decimal(bill.gross).scaleb(-2):.2f}" in text
+    for part in words.parts(bill):
+        assert part.period in text
+        for line in part.lines:
+            said = " ".join(filter(None, (line.label, line.quantity, line.rate, line.amount)))
+            assert said in text
+    assert f"Consumption {words.kwh(bill.consumption_wh)}" in text
+    for read in (bill.start_read, bill.end_read):
+        at, value, how = words.register_read(read, book.zone)
+        assert f"{at} {how} {value}" in text
+    for note in words.footnotes(bill):
+        assert " ".join(note.split()) in text
+
+
+def test_names_of_any_length_and_script_leave_it_one_page(book: Book) -> None:
+    modify(book, owner_name="Владимир Ελένη Ñandú " * 3, address="A long road " * 16)
+    enter(book, *(flat(f"0.{20 + n}", f"2026-10-{3 * n + 1:02d}") for n in range(9)))
+    text = printed(a_bill(book), book)
+    assert "Владимир Ελένη Ñandú" in text
+    assert "Each line is rounded once" in text
