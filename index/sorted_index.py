@@ -321,12 +321,6 @@ class SortedIndex:
         origin = self.leaves.lines.origin
         return frozenset() if origin is None else frozenset({origin.path.name})
 
-    @property
-    def lies_in(self) -> frozenset[str]:
-        """Names of the snapshots this version needs beside its own."""
-        origin = self.leaves.lines.origin
-        return frozenset() if origin is None else frozenset({origin.path.name})
-
     def _check(self) -> None:
         """Hold every part against the gap rule. Raises AssertionError; slow, O(readings)."""
         invariants.check(self.roster, self.leaves, self.summaries)
