@@ -44,8 +44,8 @@ class Truth:
         """Take over what a life said before it was ended (monotonic ns).
 
         A promise given while the file system is being shut down does not count: a program whose
-        machine has no power gives none, and ext4 may then call an fsync done whose commit it has
-        just aborted.
+        machine has no power gives none, while ext4 and XFS let an fsync that is under way at that
+        moment succeed though its data is gone (one that ended before or begins after is honest).
         """
         for line in said:
             if line[0] == ASKED:
