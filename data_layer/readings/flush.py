@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -61,12 +62,15 @@ def merge_into_days(
     zone: HomeZone,
     rows: Sequence[Run],
     words: Vocabulary,
+    expected: Mapping[date, DayEntry],
     done: Callable[[int, int], None],
+    writing: Callable[[date], None],
 ) -> dict[date, DayEntry]:
     """Write every day file the rows belong to, durably, a few days in memory at a time.
 
-    `done` hears how many of how many days. Raises Unavailable when the disk refuses, Corrupt when
-    a file contradicts the rows.
+    `done` hears how many of how many days, `writing` each day that is about to be written. Raises
+    Unavailable when the disk refuses, Corrupt when a file contradicts the rows or is not as
+    expected: nothing is merged into what has rotted.
     """
     parts = [_ByDay.of(run, zone) for run in rows]
     days = np.unique(np.concatenate([np.zeros(0, np.int64), *(part.days for part in parts)]))
@@ -75,8 +79,10 @@ def merge_into_days(
         day = date.fromordinal(ordinal)
         found = [own for part in parts if (own := part.on(ordinal)) is not None]
         stored = files.read(day)
+        _require(files.path(day), stored, expected.get(day))
         existing = None if stored is None else decode_day(stored, name=str(files.path(day)))
         whole = merge_day(existing, Tail(tuple(found)).batch(words))
+        writing(day)
         return day, files.write(day, encode_day(whole, zone), rows=len(whole))
 
     entries: dict[date, DayEntry] = {}
@@ -85,6 +91,16 @@ def merge_into_days(
         entries[day] = entry
         done(len(entries), len(days))
     return entries
+
+
+def _require(path: Path, stored: bytes | None, expect: DayEntry | None) -> None:
+    if expect is None:
+        return
+    if stored is None or hashlib.sha256(stored).hexdigest() != expect.sha256:
+        raise Corrupt(
+            f"{path} is not what the manifest says it is: nothing is merged into it. Restore it, "
+            "or stop the server and remove the manifest to take the day files as they are."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class LocalStore(Closing):
                 change=self._receiving.change,
                 clock=clock,
                 snapshot_is_stale=opened.snapshot_is_stale,
+                unsettled=opened.unsettled,
             )
 
     @classmethod

@@ -47,6 +47,8 @@ class Opened:
     """Sentences; while there are any, readings are shown and none are taken."""
     snapshot_is_stale: bool
     """The index in memory is newer than the one on disk."""
+    unsettled: frozenset[date] = frozenset()
+    """Days whose file a seal that was cut short may have written: newer than the manifest."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ class Opening:
         unsettled = self._unsettled(tails)
         damage = self._damaged_days(manifest, unsettled)
         view, stale = self._indexed(manifest, unsettled)
-        return Opened(replace(view, tails=tails), recovered, (*recovered.damage, *damage), stale)
+        damage = (*recovered.damage, *damage)
+        return Opened(replace(view, tails=tails), recovered, damage, stale, unsettled)
 
     def for_reading(self) -> Opened:
         """Open beside the process that owns the home. Raises Unavailable, Corrupt."""

@@ -14,7 +14,7 @@ are merged by their key, and closed tails stay in view until the index has them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from threading import Lock
@@ -59,6 +59,7 @@ class Sealing:
         change: Callable[[Callable[[View], View]], View],
         clock: Clock,
         snapshot_is_stale: bool,
+        unsettled: Collection[date],
     ) -> None:
         """`change(new)` replaces the view while nothing is being committed."""
         self.last: Sealed | None = None
@@ -68,6 +69,8 @@ class Sealing:
         self._snapshots = Snapshots(home.snapshot, home.zone)
         self._manifest = manifest
         """The manifest on disk; newer than the view's while a seal runs or after it failed."""
+        self._unsettled = set(unsettled)
+        """Days whose file may be newer than the manifest: a seal was cut short after writing it."""
         self._change = change
         self._clock = clock
         self._stale = snapshot_is_stale
@@ -96,18 +99,22 @@ class Sealing:
         return view if self._log.seal() is None else replace(view, tails=(*view.tails, Tail()))
 
     def _merge(self, rows: list[Run], view: View, progress: Progress) -> dict[date, DayEntry]:
+        days = self._manifest.days.items()
         return merge_into_days(
             self._files,
             self._home.zone,
             rows,
             view.words,
+            {day: entry for day, entry in days if day not in self._unsettled},
             lambda done, of: progress("Merging into day files", done, of),
+            self._unsettled.add,
         )
 
     def _save_manifest(self, entries: Mapping[date, DayEntry]) -> None:
         manifest = self._manifest.flushed(entries, through=self._log.generation - 1)
         manifest.save(self._home.manifest)
         self._manifest = manifest
+        self._unsettled.clear()
 
     def _renew_index(
         self, view: View, days: Mapping[date, DayEntry], progress: Progress, *, rebuild: bool

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from data_layer.errors import Unavailable
+from data_layer.errors import Corrupt, Unavailable
 from data_layer.readings import local_store, operations
 from data_layer.readings.model import GroupPath, ReadingBatch, RowFilter
 from data_layer.readings.rules import ADMIN_MANUAL
@@ -131,6 +131,27 @@ def test_changed_day_file_stops_receiving_until_it_is_accepted(home: StoreHome) 
     home.oracle.stored.pop(("m-1", "S", START + 2 * HALF_HOUR, 0))
     home.check(EDGES)
     home.submit(reading(3, 30))
+    home.store.seal()
+    home.check(EDGES)
+
+
+@pytest.mark.parametrize("damage", ["rotten", "missing"])
+def test_nothing_is_merged_into_a_day_file_that_is_not_what_it_was(
+    home: StoreHome, damage: str
+) -> None:
+    home.submit(reading(1, 1), reading(2, 20))
+    home.store.seal()
+    path = home.home.daily / "2026-06-17.csv"
+    whole = path.read_bytes()
+    if damage == "rotten":
+        path.write_bytes(whole.replace(b"0.020", b"0.030"))
+    else:
+        path.unlink()
+    home.submit(reading(3, 30))
+    for _ in range(2):
+        with pytest.raises(Corrupt, match="nothing is merged into it"):
+            home.store.seal()
+    path.write_bytes(whole)
     home.store.seal()
     home.check(EDGES)
 
