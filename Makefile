@@ -77,7 +77,7 @@ test: setup-test ## all tests, browsers included
 faults: setup-test ## crash, cut, kill and damage the storage for about an hour: nothing may be lost
 	$(BIN)/python -m tests.faults.simulate --crashes 1000000 --minutes 40
 	$(BIN)/python -m tests.faults.seeded_bugs.run
-	METERBOOK_KILLS=300 $(BIN)/python -m pytest tests/faults
+	METERBOOK_KILLS=300 METERBOOK_SERVER_KILLS=100 METERBOOK_CUTS=1000 METERBOOK_SYSTEM_CALLS=0 $(BIN)/python -m pytest tests/faults
 
 faults-replay: $(VENV)/.development ## repeat one simulated crash: CRASH='home/12/87.5', as a failure prints
 	$(BIN)/python -m tests.faults.replay '$(CRASH)'
