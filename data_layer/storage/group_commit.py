@@ -178,7 +178,7 @@ class GroupCommit(Closing, Generic[Request, Prepared, Result]):
         with self._lock:
             if self._open is group:
                 self._open = None
-        group.prepared = self._prepare(group.requests, pending and pending.prepared)
+        group.prepared = self._prepare(group.requests, pending.prepared if pending else None)
         group.open_ready()
         if pending is not None:
             _wait(pending.over)
