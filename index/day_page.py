@@ -26,7 +26,7 @@ from index.grid import SLOTS
 from index.history import READ, Bytes, Ints, Mask
 from index.leaf_access import unroll
 from index.leaves import Leaves
-from index.packed_arrays import int_table, ints, short_table, word_table
+from index.packed_arrays import Packed, int_table, ints, short_table, word_table
 from index.row_lines import NO_LINE, line_of, opening_of, position_of, total_at
 from index.side_columns import stacked
 
@@ -46,10 +46,11 @@ class Readings(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class DayPage:
-    """Half hours first..first + count - 1 of one version; `table` is the rows' `Packed`."""
+    """Half hours first..first + count - 1 of one version."""
 
     leaves: Leaves
-    table: Ints
+    packed: Packed
+    """What the row kernels read."""
     rank: Ints
     """Place of each row in key order."""
     by_rank: Ints
@@ -87,7 +88,7 @@ class DayPage:
     def masks(self) -> Ints:
         """A bit for every half hour that a reading on the grid opens, one word a row."""
         masks = np.zeros(self.leaves.segments.count, dtype=np.int64)
-        _stand(self.table, self.first, self.count, masks)
+        _stand(self.packed.table, self.first, self.count, masks)
         if self._odd.any():
             masks[self._odd] = 0
         return masks
@@ -139,7 +140,7 @@ class DayPage:
         low = 0 if order == BY_VALUE else max(0, offset - len(extra))
         out = np.empty((3, max(1, offset + limit - low)), dtype=np.int64)
         size = _select(
-            self.table, self.masks, self.shift, self.rank, self.by_rank, rows,
+            self.packed.table, self.masks, self.shift, self.rank, self.by_rank, rows,
             self.first, self.count, order, -1 if descending else 1, low, out,
         )  # fmt: skip
         row, slot, value = out[0, :size], out[1, :size], out[2, :size]

@@ -80,13 +80,13 @@ def _estimated(
     return estimated
 
 
-@compiled(_FOUR(READ_INTS, *(types.int64,) * 4))
+@compiled(_FOUR(READ_INTS, *(types.int64,) * 3))
 def usage(
-    table: Ints, origin: int, row: int,
+    table: Ints, row: int,
     start: int, end: int,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """Energy, its estimated part, missing half hours; and 1 where this is not to be used."""
-    lives, known = int_table(table, 9), int_table(table, 10)
+    lives, known, origin = int_table(table, 9), int_table(table, 10), ints(table, 11)[0]
     first, last = (start - origin) // HALF_HOUR, (end - origin) // HALF_HOUR
     odd = lives[row, LONG]
     if odd or origin + first * HALF_HOUR != start or origin + last * HALF_HOUR != end:
@@ -165,16 +165,16 @@ def _judged(known: Ints, first: int, after: int, start: int, read: Bytes, state:
 
 @compiled(
     types.int64(
-        READ_INTS, *(types.int64,) * 3, types.int64[::1],
+        READ_INTS, *(types.int64,) * 2, types.int64[::1],
         types.uint8[:, ::1],
     )
 )  # fmt: skip
 def half_hours(
-    table: Ints, origin: int, row: int,
+    table: Ints, row: int,
     start: int, energy: Ints, state: Bytes,
 ) -> int:  # fmt: skip
     """Every half hour from `start` on: energy, and `state` as in `_judged`; 1 if not to be used."""
-    lives, known = int_table(table, 9), int_table(table, 10)
+    lives, known, origin = int_table(table, 9), int_table(table, 10), ints(table, 11)[0]
     first = (start - origin) // HALF_HOUR
     if lives[row, LONG] or origin + first * HALF_HOUR != start:
         return 1
@@ -204,16 +204,16 @@ def half_hours(
 
 @compiled(
     types.int64(
-        READ_INTS, *(types.int64,) * 2, READ_INTS,
+        READ_INTS, types.int64, READ_INTS,
         types.int64[:, ::1],
     )
 )  # fmt: skip
 def buckets(
-    table: Ints, origin: int, row: int,
+    table: Ints, row: int,
     edges: Ints, out: Ints,
 ) -> int:  # fmt: skip
     """Energy, estimated, missing and reporting (4, buckets) between ascending edges; or 1."""
-    lives, known = int_table(table, 9), int_table(table, 10)
+    lives, known, origin = int_table(table, 9), int_table(table, 10), ints(table, 11)[0]
     if lives[row, LONG]:
         return 1
     for n in range(len(edges)):

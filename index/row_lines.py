@@ -1,9 +1,9 @@
 """Parts of `row_kernels`: one row's line in one block, found and added up.
 
-They read the arrays of `Leaves.arrays` and two more from a `Packed` table, in this order:
+They read the arrays of `Leaves.arrays` and three more from a `Packed` table, in this order:
 
     0 blocks   1 base   2 place   3 line   4 words   5 more words   6 shorts   7 more shorts
-    8 escapes  9 lives  10 known
+    8 escapes  9 lives  10 known  11 origin of the grid
 """
 
 from __future__ import annotations

@@ -27,6 +27,9 @@ class Usage(NamedTuple):
     missing: int
 
 
+_usage_of = Usage._make
+
+
 class HalfHourSeries(NamedTuple):
     """A row's half hours: Wh, and whether each is estimated, missing, known in any part."""
 
@@ -91,32 +94,32 @@ class RowQueries:
         return lives, np.stack((found.starts, found.ends), axis=1)
 
     @cached_property
-    def _given(self) -> tuple[Ints, int]:
-        """The first arguments of every kernel."""
-        return self._packed.table, self._grid.origin
+    def _packed(self) -> Packed:
+        origin = np.array([self._grid.origin], dtype=np.int64)
+        return Packed((*self.leaves.arrays, *self._lives, origin))
 
     @cached_property
-    def _packed(self) -> Packed:
-        return Packed((*self.leaves.arrays, *self._lives))
+    def _table(self) -> Ints:
+        """What every kernel is given first; it lives as long as this."""
+        return self._packed.table
 
     def day_page(self, names: Names, first: int, count: int) -> DayPage:
-        table = self._packed.table
-        return DayPage(self.leaves, table, names.rank, names.by_rank, first, count)
+        return DayPage(self.leaves, self._packed, names.rank, names.by_rank, first, count)
 
     def usage(self, row: int, start: int, end: int) -> Usage:
         """Consumption over [start, end): on the grid in one call, off it by `History`."""
-        energy, estimated, missing, odd = kernels.usage(*self._given, row, start, end)
+        energy, estimated, missing, odd = kernels.usage(self._table, row, start, end)
         if odd:
             found = self._by_history(row, np.array([start, end]))
             return Usage(int(found[0][0]), int(found[1][0]), int(found[2][0]))
-        return Usage(energy, estimated, missing)
+        return _usage_of((energy, estimated, missing))
 
     def half_hours(self, row: int, start: int, end: int) -> HalfHourSeries:
         """Every half hour of [start, end), widened to whole half hours of the grid."""
         start, end = whole_half_hours(start, end, self._grid.origin)
         count = (end - start) // HALF_HOUR
         energy, state = np.empty(count, dtype=np.int64), np.empty((3, count), dtype=np.uint8)
-        if kernels.half_hours(*self._given, row, start, energy, state):
+        if kernels.half_hours(self._table, row, start, energy, state):
             edges = np.arange(start, end + 1, HALF_HOUR)
             found = self._by_history(row, edges)
             ends = np.isin(edges, self.history(row, start, end).times)
@@ -132,7 +135,7 @@ class RowQueries:
         if count > 1 and edges[-1] - edges[0] == HALF_HOUR * count and is_half_hourly(edges):
             return self._each_half_hour(row, edges)
         out = np.empty((4, count), dtype=np.int64)
-        if count and kernels.buckets(*self._given, row, edges, out):
+        if count and kernels.buckets(self._table, row, edges, out):
             return self._by_history(row, edges)
         return Measures(*out)
 

@@ -28,6 +28,7 @@ from index.history import HALF_HOUR, Ints
 
 BLOCKS, LIVES, KNOWN, HOLES, MEMBERS, ORIGIN = range(6)
 HEADER = 6
+_NEVER = 1 << 62
 
 
 def page_of(
@@ -67,21 +68,45 @@ def _on(page: Ints, start: int, place: int, count: int, limit: int) -> int:
 
 
 @inlined
-def _slot_sum(page: Ints, slot: int) -> int:
-    """Where the sums before the slot stand: nothing is used between stored blocks."""
+def _slot_sum(page: Ints, slot: int) -> tuple[int, int]:
+    """Where the sums before the slot stand, and how far the next slot's are from there.
+
+    Nothing is used between stored blocks.
+    """
     stored = page[BLOCKS]
     if stored == 0:
-        return HEADER
+        return HEADER, 0
     block = slot // SLOTS
-    within = slot - block * SLOTS
+    within, apart = slot - block * SLOTS, 2
     place = block - page[HEADER]
     if place < 0:
-        place, within = 0, 0
+        place, within, apart = 0, 0, 0
     elif place >= stored or page[HEADER + place] != block:
         place = _below(page, HEADER, stored, block)
         if place == stored or page[HEADER + place] != block:
-            within = 0
-    return int(HEADER + stored + 2 * (place * SLOTS + within))
+            within, apart = 0, 0
+    return int(HEADER + stored + 2 * (place * SLOTS + within)), apart
+
+
+@inlined
+def _leave_out(page: Ints, hole: int, edges: Ints, start: int, step: int, out: Ints) -> None:
+    """Take meters out of the buckets that lie wholly in one of their holes."""
+    buckets, holes = out.shape[1], page[HOLES]
+    first = start if step else edges[0]
+    last = start + step * buckets if step else edges[buckets]
+    for n in range(holes):
+        opens, closes = page[hole + n], page[hole + holes + n]
+        if closes <= first or opens >= last:
+            continue
+        bucket = max(0, -((start - opens) // step)) if step else _below(edges, 0, buckets, opens)
+        while bucket < buckets:
+            a = start + step * bucket if step else edges[bucket]
+            b = start + step * (bucket + 1) if step else edges[bucket + 1]
+            if b > closes:
+                break
+            if a < b:
+                out[3, bucket] -= 1
+            bucket += 1
 
 
 @compiled(types.int64(READ_INTS, READ_INTS, types.int64, types.int64, types.int64[:, ::1]))
@@ -92,7 +117,7 @@ def differences(page: Ints, edges: Ints, start: int, step: int, out: Ints) -> in
     them lie off the grid; there the energy is that at the slot before.
     """
     buckets = out.shape[1]
-    lives, known, holes = page[LIVES], page[KNOWN], page[HOLES]
+    lives, known = page[LIVES], page[KNOWN]
     firsts = HEADER + page[BLOCKS] + 2 * (page[BLOCKS] * SLOTS + 1)
     lasts = firsts + lives
     lows = lasts + lives
@@ -106,22 +131,42 @@ def differences(page: Ints, edges: Ints, start: int, step: int, out: Ints) -> in
     high = _below(page, highs, known, slot)
     off = 0
     before, last_energy, last_estimated, last_after, last_full, last_over = 0, 0, 0, 0, 0, 0
+    within, place, apart, steps, stride = 0, 0, 0, 0, -_NEVER
+    # What comes next in each list is held, so that most edges look at none of them.
+    next_first, next_last, next_low, next_high = first_edge, first_edge, slot - 1, slot - 1
+    low_sum, high_sum = page[lows + known + low], page[highs + known + high]
     for n in range(buckets + 1):
         edge = start + step * n if step else edges[n]
-        since = edge - page[ORIGIN]
-        slot = since // HALF_HOUR
-        after = slot
-        if slot * HALF_HOUR != since:
-            after += 1
-            off += 1
-        place = _slot_sum(page, slot)
+        if edge - before == stride and within + steps < SLOTS:
+            slot, within, place = slot + steps, within + steps, place + apart * steps
+            after = slot
+        else:
+            since = edge - page[ORIGIN]
+            slot = since // HALF_HOUR
+            aligned = slot * HALF_HOUR == since
+            after = slot if aligned else slot + 1
+            off += after - slot
+            place, apart = _slot_sum(page, slot)
+            within = slot - slot // SLOTS * SLOTS
+            # Buckets of the same length are stepped through until their block ends.
+            steps = (edge - before) // HALF_HOUR
+            stride = edge - before if aligned and steps * HALF_HOUR == edge - before else -1
         energy, estimated = page[place], page[place + 1]
-        begun = _on(page, firsts, begun, lives, edge)
-        over = _on(page, lasts, over, lives, edge + 1)
-        low = _on(page, lows, low, known, after)
-        high = _on(page, highs, high, known, after)
-        full = low * after - page[lows + known + low]
-        full -= high * after - page[highs + known + high]
+        if next_first <= edge:
+            begun = _on(page, firsts, begun, lives, edge)
+            next_first = page[firsts + begun] if begun < lives else _NEVER
+        if next_last <= edge:
+            over = _on(page, lasts, over, lives, edge + 1)
+            next_last = page[lasts + over] if over < lives else _NEVER
+        if next_low < after:
+            low = _on(page, lows, low, known, after)
+            next_low = page[lows + low] if low < known else _NEVER
+            low_sum = page[lows + known + low]
+        if next_high < after:
+            high = _on(page, highs, high, known, after)
+            next_high = page[highs + high] if high < known else _NEVER
+            high_sum = page[highs + known + high]
+        full = (low - high) * after - low_sum + high_sum
         if n:
             out[0, n - 1] = energy - last_energy
             out[1, n - 1] = estimated - last_estimated
@@ -129,17 +174,5 @@ def differences(page: Ints, edges: Ints, start: int, step: int, out: Ints) -> in
             out[3, n - 1] = begun - last_over if edge > before else 0
         before, last_energy, last_estimated = edge, energy, estimated
         last_after, last_full, last_over = after, full, over
-    for n in range(holes):
-        opens, closes = page[hole + n], page[hole + holes + n]
-        if closes <= first_edge or opens >= before:
-            continue
-        bucket = max(0, -((start - opens) // step)) if step else _below(edges, 0, buckets, opens)
-        while bucket < buckets:
-            a = start + step * bucket if step else edges[bucket]
-            b = start + step * (bucket + 1) if step else edges[bucket + 1]
-            if b > closes:
-                break
-            if a < b:
-                out[3, bucket] -= 1
-            bucket += 1
+    _leave_out(page, hole, edges, start, step, out)
     return off
