@@ -1,6 +1,6 @@
 """The one place where readings become part of the book: judged, written, seen, acknowledged.
 
-`view` is replaced by one assignment and in the committer's thread alone, so that publishing,
+`view` is replaced by one assignment and in the committer's turn alone, so that publishing,
 sealing and placing never lose each other's work. Whoever asks a view waits for none of them.
 """
 
