@@ -7,7 +7,6 @@ from numba import types
 from data_layer.readings.model import Ints
 from index.compiled import READ_INTS, compiled
 
-
 _COLUMNS = types.int64[:, ::1]
 
 

@@ -41,12 +41,12 @@ class ReadingRoom:
     zone: HomeZone
     clock: Clock
     standing: Callable[[str], Standing]
-    registry: Callable[[], object] = lambda: None
-    """The state that `standing` speaks of: the same object until any standing changes."""
     counting: Callable[[str], tuple[SeriesKey, ...]] = only_default_register
     """Registers that make the meter's consumption: its total register, else all its bands."""
     households: Callable[[], Mapping[GroupPath, int]] = no_households
     """Households in every place of the lattice, for group totals."""
+    registry: Callable[[], object] = lambda: None
+    """The state that `standing` speaks of: the same object until any standing changes."""
 
 
 def unknown_meter(meter_id: str) -> NotFound:
