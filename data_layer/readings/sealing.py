@@ -21,6 +21,7 @@ from threading import Lock
 
 from data_layer.clock import Clock
 from data_layer.readings.flush import merge_into_days, read_days
+from data_layer.readings.freed_memory import give_back
 from data_layer.readings.indexing import caught_up, rebuilt
 from data_layer.readings.snapshots import Snapshots
 from data_layer.readings.store import Progress
@@ -88,6 +89,7 @@ class Sealing:
             if days or rebuild or self._stale or self._manifest is not view.manifest:
                 self._renew_index(view, days, progress, rebuild=rebuild)
             self._put_aside()
+            give_back()
             self.last = Sealed(
                 at=self._clock(),
                 seconds=time.monotonic() - begun,
