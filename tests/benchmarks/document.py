@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from rich.table import Table
 
 from tests.benchmarks.data_set import PROJECT
-from tests.benchmarks.machine import described
+from tests.benchmarks.machine import described, peak_memory
 from tests.benchmarks.report import Report, Row
 
 DOCUMENT = PROJECT / "docs" / "performance.md"
@@ -44,7 +44,8 @@ def _markdown(report: Report) -> str:
         f"{datetime.now(UTC):%Y-%m-%d}. {described()}. {versions}.",
         "",
         f"Wrong answers: {len(report.wrong)}. Goals missed: {len(report.missed)}. "
-        f"Took {sum(report.seconds.values()) / 60:.1f} minutes.",
+        f"Took {sum(report.seconds.values()) / 60:.1f} minutes and at most "
+        f"{peak_memory() / 1e9:.1f} GB in the benchmark's own process.",
         "",
     ]
     lines += [f"**{name} failed:** {error}\n" for name, error in report.failed.items()]

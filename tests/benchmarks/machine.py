@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 from pathlib import Path
 
 
@@ -14,6 +15,11 @@ def described() -> str:
         f"{os.cpu_count()} CPUs ({_processor()}), {memory:.0f} GiB of memory, "
         f"Linux {platform.release()}, Python {platform.python_version()}"
     )
+
+
+def peak_memory() -> int:
+    """The most bytes this process ever held."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _processor() -> str:

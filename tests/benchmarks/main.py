@@ -92,7 +92,8 @@ def run(
     log_lines: int,
     others: list[Size],
 ) -> None:
-    """All sections on one set; `others` are asked for growth only."""
+    """All sections on one set; `others` are asked for growth only;
+    without any, it is the quick run: shorter rounds, nothing over HTTP."""
     server = PostgresServer(bench_folder() / "postgres")
     try:
         server.start()
@@ -101,14 +102,14 @@ def run(
     try:
         _build(target, report, repeats=repeats)
         _accept(report, server if server.started else None, groups=groups, log_lines=log_lines)
-        _ask(target, report, server if server.started else None)
+        _ask(target, report, server if server.started else None, seconds=0.2 if others else 0.05)
     finally:
         server.stop()
     with report.section("A server"):
         server_section.start_and_memory(target, report)
-    with report.section("Over HTTP"):
-        server_section.over_http(target, report)
     if others:
+        with report.section("Over HTTP"):
+            server_section.over_http(target, report)
         with report.section("Growth"):
             shape_section.growth([*map(provide, others), target], report)
     with report.section("Irregular series"):
@@ -140,10 +141,10 @@ def _accept(report: Report, server: PostgresServer | None, *, groups: int, log_l
     accept.clear()
 
 
-def _ask(target: DataSet, report: Report, server: PostgresServer | None) -> None:
+def _ask(target: DataSet, report: Report, server: PostgresServer | None, *, seconds: float) -> None:
     with report.section("Tables of the peers"):
         tables = tables_of(target)
-        queries = QuerySection(tables, report)
+        queries = QuerySection(tables, report, seconds=seconds)
     if "Tables of the peers" in report.failed:
         return
     with report.section("Our answers"):

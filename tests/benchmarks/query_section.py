@@ -39,7 +39,9 @@ WAYS: dict[str, tuple[Way, ...]] = {
 class QuerySection:
     """Times Meterbook beside one peer at a time, so that both see the same machine."""
 
-    def __init__(self, tables: PeerTables, report: Report) -> None:
+    def __init__(self, tables: PeerTables, report: Report, *, seconds: float) -> None:
+        """`seconds` a round takes on either side."""
+        self._seconds = seconds
         self._tables = tables
         self._report = report
         self._rule = Rule(tables)
@@ -79,7 +81,7 @@ class QuerySection:
         if not compare(self._report, self._rule, name, question, ask):
             return
         mine = self._ours.asked(question)
-        ours, theirs = side_by_side(mine, [Asked(ask, question.arguments)])
+        ours, theirs = side_by_side(mine, [Asked(ask, question.arguments)], seconds=self._seconds)
         if question.asks == "rows":
             self._rows_again = ours
             if self._quickest_rows is None or theirs < self._quickest_rows[1]:
