@@ -41,7 +41,7 @@ from tests.faults.power_cut_truth import NOW, TROUBLE, Truth
 from tests.faults.system_calls_day import POISONED, RECEIVING, REFUSED, Day, day_before
 from tests.faults.system_calls_tracer import Call, Fault, Kind, cannot_trace, trace
 
-LONGEST_DAY_SECONDS = 60
+LONGEST_DAY_SECONDS = 120
 WRITES = ("write", "pwrite64", "writev")
 SYNCS = ("fsync", "fdatasync")
 NEEDS_ROOM = (*WRITES, "openat", "rename", "mkdir", "mkdirat", "link", "linkat", "ftruncate")

@@ -93,7 +93,13 @@ def trace(work: Callable[[], None], folder: Path, fault: Fault | None = None) ->
             os._exit(0)
         finally:
             os._exit(1)
-    return _Tracer(child, str(folder), fault).run()
+    try:
+        return _Tracer(child, str(folder), fault).run()
+    except BaseException:
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        raise
 
 
 class _Tracer:
