@@ -153,10 +153,10 @@ READING_BUGS: tuple[Bug, ...] = (
         CRASHES,
         (
             RECEIVING,
-            "            self._log.append(encode_log(accepted, received_at=self._clock()))\n"
-            "            self._replace(lambda view: view.extended(Run.of(accepted, view.words)))\n",
-            "            self._replace(lambda view: view.extended(Run.of(accepted, view.words)))\n"
-            "            self._log.append(encode_log(accepted, received_at=self._clock()))\n",
+            "            self._log.write(ready.entry)\n"
+            "            self._replace(lambda _: ready.view)\n",
+            "            self._replace(lambda _: ready.view)\n"
+            "            self._log.write(ready.entry)\n",
         ),
     ),
     bug(
@@ -164,10 +164,19 @@ READING_BUGS: tuple[Bug, ...] = (
         CRASHES,
         (
             RECEIVING,
-            "        around = self._newest.around(self.view, _asked(batch, verdicts))\n",
-            "        around = self._newest.around(self.view, _asked(batch, verdicts))\n"
-            "        if not self.view.tails[-1].runs:\n"
-            "            around = around.take(np.zeros(0, dtype=np.int64))\n",
+            "            found = judge(batch, verdicts, around)\n",
+            "            if not view.tails[-1].runs:\n"
+            "                around = around.take(np.zeros(0, dtype=np.int64))\n"
+            "            found = judge(batch, verdicts, around)\n",
+        ),
+    ),
+    bug(
+        "merge into a day file that has rotted",
+        simulator("home", "damage"),
+        (
+            "data_layer/readings/flush.py",
+            "        _require(files.path(day), stored, expected.get(day))\n",
+            "",
         ),
     ),
     bug(
