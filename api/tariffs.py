@@ -23,8 +23,8 @@ from data_layer.book import Book
 from data_layer.errors import BadInput, NotFound
 from data_layer.readings.model import Action
 from data_layer.tariffs.csv_files import prices_from_csv
-from data_layer.tariffs.documents import TariffDocument, tariff_from_text, version_document
-from data_layer.tariffs.model import CODE, Tariff
+from data_layer.tariffs.documents import TariffDocument, tariff_document, tariff_from_text
+from data_layer.tariffs.model import CODE
 from security import policy
 from security.policy import MEGABYTE
 from security.viewer import current_viewer
@@ -59,7 +59,7 @@ def tariffs(book_of: Callable[[], Book]) -> Blueprint:
         book = book_of()
         book.authorize(current_viewer(), Action.MANAGE_TARIFFS)
         every = book.tariffs.catalog.all()
-        shown = [tariff_facts(tariff) for tariff in every[offset : offset + limit]]
+        shown = [tariff_document(tariff) for tariff in every[offset : offset + limit]]
         return json_answer({"tariffs": shown, "total": len(every)})
 
     @door.get("/api/tariffs/<code>")
@@ -69,7 +69,7 @@ def tariffs(book_of: Callable[[], Book]) -> Blueprint:
         book.authorize(current_viewer(), Action.MANAGE_TARIFFS)
         if not CODE.fullmatch(code):
             raise NotFound(f"tariff {code[:40]!r} is not in the catalog.", field="code")
-        return json_answer(tariff_facts(book.tariffs.catalog.get(code)))
+        return json_answer(tariff_document(book.tariffs.catalog.get(code)))
 
     @door.post("/api/tariffs")
     def enter() -> Response:
@@ -94,18 +94,6 @@ def tariffs(book_of: Callable[[], Book]) -> Blueprint:
         return json_answer({"series": series, "added": entered.added, "known": entered.known})
 
     return door
-
-
-def tariff_facts(tariff: Tariff) -> dict[str, object]:
-    """The document of a tariff, each version with its number."""
-    return {
-        "code": tariff.code,
-        "name": tariff.name,
-        "currency": tariff.currency,
-        "versions": [
-            {**version_document(version), "number": version.number} for version in tariff.versions
-        ],
-    }
 
 
 def _file_text() -> str:

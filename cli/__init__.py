@@ -10,13 +10,15 @@ from flask.cli import FlaskGroup
 
 from cli.account import account
 from cli.batch import batch
+from cli.bills import bills
 from cli.demo import demo
 from cli.home import home
 from cli.keys import keys
 from cli.readings import readings
 from cli.staff import staff
+from cli.tariffs import tariffs
 
-GROUPS = (account, batch, demo, home, keys, readings, staff)
+GROUPS = (account, batch, bills, demo, home, keys, readings, staff, tariffs)
 
 
 def register(app: Flask) -> None:

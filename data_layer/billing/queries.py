@@ -63,8 +63,12 @@ def bills(room: BillingRoom, scope: Scope, *, meter_id: str) -> list[Bill]:
 
 def last_month_bill(room: BillingRoom, scope: Scope, *, meter_id: str) -> Bill:
     """The bill of the month before this one. Raises NotFound. Source: S1."""
-    today = room.readings.zone.day_of(epoch_of(room.readings.clock()))
-    return bill(room, scope, meter_id=meter_id, month=month_before(today))
+    return bill(room, scope, meter_id=meter_id, month=last_month(room))
+
+
+def last_month(room: BillingRoom) -> str:
+    """The month before this one."""
+    return month_before(room.readings.zone.day_of(epoch_of(room.readings.clock())))
 
 
 def projection(room: BillingRoom, scope: Scope, *, meter_id: str) -> Projection | None:

@@ -178,6 +178,18 @@ def tariff_from(document: object) -> Tariff:
     return Tariff(found.code, found.name, found.currency, versions)
 
 
+def tariff_document(tariff: Tariff) -> dict[str, object]:
+    """A tariff with the versions it has, each with its number."""
+    return {
+        "code": tariff.code,
+        "name": tariff.name,
+        "currency": tariff.currency,
+        "versions": [
+            {**version_document(version), "number": version.number} for version in tariff.versions
+        ],
+    }
+
+
 def version_document(version: TariffVersion) -> dict[str, object]:
     """A version as its document; reading it again gives the same version."""
     document: dict[str, object] = {

@@ -1,0 +1,84 @@
+"""Tariffs and bills by command: entered whole or not at all, billed again only when changed."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from data_layer.accounts.model import OPERATOR
+from data_layer.book import Book
+from data_layer.readings.model import Action, Reading, ReadingBatch
+from data_layer.readings.operations import submit
+from data_layer.readings.rules import REST
+from tests.integration.operator_commands import answered, flask
+from tests.integration.rest_month import TARIFF
+
+METER = "531-204-118"
+NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "home"
+    monkeypatch.setenv("METERBOOK_HOME", str(home))
+    monkeypatch.setenv("METERBOOK_TIMEZONE", "Asia/Singapore")
+    who = ("--meter", METER, "--owner", "Tan", "--address", "12 Bedok Rd", "--tariff-code", "HOME")
+    answered("account", "add", *who)
+    return home
+
+
+@pytest.fixture
+def tariff(tmp_path: Path) -> str:
+    file = tmp_path / "home.json"
+    file.write_text(json.dumps(TARIFF))
+    return str(file)
+
+
+def test_tariffs_of_several_files_are_entered_all_or_none(
+    home: Path, tariff: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "more.csv"
+    table.write_text("code,currency,valid_from,unit_rate\nA,SGD,2026-01-01,0.2\nB,,2026-01-01,1\n")
+    refused = answered("tariff", "import", tariff, str(table), code=1)["error"]
+    assert "more.csv: tariff 'B'" in refused["sentence"]
+    assert answered("tariff", "list") == {"tariffs": []}
+
+    table.write_text("code,currency,valid_from,unit_rate\nA,SGD,2026-01-01,0.2\n")
+    entered = answered("tariff", "import", tariff, str(table))["tariffs"]
+    assert [(one["code"], one["new"]) for one in entered] == [("HOME", [1]), ("A", [1])]
+    assert answered("tariff", "import", tariff)["tariffs"][0]["known"] == 1
+    assert "HOME  Home  SGD" in flask("tariff", "list").stdout
+
+
+def test_prices_are_entered_once(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text("valid_from,valid_to,price\n2026-11-01T00:00,2026-11-01T00:30,0.2\n")
+    assert answered("tariff", "prices", "agile", str(file))["added"] == 1
+    assert answered("tariff", "prices", "agile", str(file))["known"] == 1
+    file.write_bytes(b"\xff")
+    assert "not UTF-8" in answered("tariff", "prices", "x", str(file), code=1)["error"]["sentence"]
+
+
+def test_a_month_is_billed_and_shown(home: Path, tariff: str) -> None:
+    with time_machine.travel(NOW):
+        flask("tariff", "import", tariff)
+        with Book.open(home, scheduled=False) as book:
+            rows = [
+                Reading(METER, "S", book.zone.parse(f"2026-{day}T00:00:00"), wh)
+                for day, wh in (("10-01", 100_000), ("11-01", 200_000))
+            ]
+            scope = book.authorize(OPERATOR, Action.SUBMIT_READINGS)
+            submit(book.readings, scope, ReadingBatch.from_readings(rows), rules=REST)
+
+        assert answered("bill", "show", METER, code=1)["error"]["status"] == 404
+        assert answered("bill", "run", "2026-10")["made"] == 1
+        assert answered("bill", "run", "2026-10")["unchanged"] == 1
+        shown = answered("bill", "show", METER)
+        assert (shown["period"], shown["consumption"], shown["gross"]) == ("2026-10", 100, "36.08")
+        told = flask("bill", "show", METER, "2026-10", "--version", "1").stdout
+        assert told.splitlines()[-1].split() == ["gross", "36.08"]
+        assert "October" in answered("bill", "run", "October", code=1)["error"]["sentence"]
