@@ -231,7 +231,11 @@ def forget(what: str) -> None:
 
 @contextmanager
 def work_folder() -> Iterator[Path]:
-    """In memory where there is room: the image needs no durability of its own."""
+    """In memory where there is room: the image needs no durability of its own.
+
+    Removed when this process is asked to end, too.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
     with tempfile.TemporaryDirectory(
         prefix="meterbook-cut-", dir=memory if memory.is_dir() else None
@@ -260,7 +264,6 @@ def main(words: list[str]) -> int:
         return 2
     forget(asked.without)
     seed = asked.seed or str(Random().randrange(10**9))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     stand_apart()
     begun = time.monotonic()
     with work_folder() as folder:
