@@ -4,23 +4,54 @@
     def total(words: Ints, stop: int) -> int: ...
 
 Every compiled function states its signature, so it is compiled when its module is imported (and
-kept in `__pycache__` beside it), never in the middle of a question, and a wrong type is an error
-at once instead of a second variant. Arrays stand in signatures as `READ_*` when the function only
-reads them: those accept memory maps, which cannot be written to. No interpreter lock is held.
+kept in `__pycache__`), never in the middle of a question, and a wrong type is an error at once
+instead of a second variant. What is kept is kept under a digest of all sources of compiled
+functions: numba looks at the file of a function only, not at the files of the parts it inlines,
+and would go on running the old machine code after such a part changed.
 
-Indexes are not checked: a caller hands over positions it has made sure of.
+Arrays stand in signatures as `READ_*` when the function only reads them: those accept memory
+maps, which cannot be written to. No interpreter lock is held. Indexes are not checked: a caller
+hands over positions it has made sure of.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 from numba import types
+from numba.core import config
 
 Function = TypeVar("Function", bound=Callable[..., object])
+_HERE = Path(__file__).resolve().parent
+_MARKS = (b"@compiled", b"@inlined", b"@intrinsic", b"compiled(")
+
+
+def kept_under(house: Path) -> str:
+    """Name of the folder for machine code made from the compiled functions of a source tree."""
+    digest = sha256(numba.__version__.encode())
+    for source in sorted((*house.glob("index/*.py"), *house.glob("data_layer/*/*.py"))):
+        text = source.read_bytes()
+        if any(mark in text for mark in _MARKS):
+            digest.update(source.name.encode() + b"\0" + text)
+    return f"compiled-{digest.hexdigest()[:16]}"
+
+
+def _keep_machine_code() -> None:
+    """Tell numba where: beside the sources, or where a read-only installation may write."""
+    beside = _HERE / "__pycache__"
+    writable = os.access(beside if beside.exists() else _HERE, os.W_OK)
+    home = beside if writable else Path(gettempdir()) / f"meterbook-{os.getuid()}"
+    config.CACHE_DIR = str(home / kept_under(_HERE.parent))  # type: ignore[attr-defined]
+
+
+_keep_machine_code()
 
 
 def compiled(signature: object) -> Callable[[Function], Function]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import types
 
-from index.compiled import READ_INTS, compiled, inlined
+from index.compiled import READ_INTS, compiled, inlined, kept_under
 from index.history import Ints
 
 
@@ -34,3 +34,15 @@ def test_a_second_variant_is_never_compiled() -> None:
         _sum_of_squares(np.arange(10, dtype=np.int64)[::2], 3)
     with pytest.raises(TypeError, match="No matching definition"):
         _sum_of_squares(np.arange(10, dtype=np.int32), 3)
+
+
+def test_machine_code_is_kept_apart_when_any_compiled_source_changes(tmp_path: Path) -> None:
+    (tmp_path / "index").mkdir()
+    part, other = tmp_path / "index" / "part.py", tmp_path / "index" / "other.py"
+    part.write_text("@inlined\ndef a(): return 1\n")
+    other.write_text("plain = 1\n")
+    before = kept_under(tmp_path)
+    other.write_text("plain = 2\n")
+    assert kept_under(tmp_path) == before
+    part.write_text("@inlined\ndef a(): return 2\n")
+    assert kept_under(tmp_path) != before
