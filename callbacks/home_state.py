@@ -18,7 +18,9 @@ from data_layer.book import Book
 from data_layer.book_state import BookState
 from data_layer.clock import HomeZone
 from data_layer.jobs.model import Job, JobState
+from data_layer.journeys.bill_month import BILL_MONTH
 from data_layer.journeys.end_day import END_DAY
+from data_layer.journeys.end_month import END_MONTH
 from data_layer.journeys.import_file import IMPORT_READINGS
 from data_layer.readings.model import Action
 from data_layer.storage.log_names import LOG_NAME
@@ -27,7 +29,12 @@ from data_layer.storage.log_tail import last_lines
 OFTEN, SELDOM = 1000, 5000
 """Milliseconds between two looks: while work is under way, and while nothing is."""
 SHOWN_JOBS, SHOWN_LINES = 20, 20
-KINDS = {END_DAY: "End of day", IMPORT_READINGS: "Import of readings"}
+KINDS = {
+    END_DAY: "End of day",
+    END_MONTH: "End of month",
+    BILL_MONTH: "Bills of a month",
+    IMPORT_READINGS: "Import of readings",
+}
 
 
 def shown(book: Book, viewer: Viewer) -> dict[str, Any]:
@@ -186,6 +193,11 @@ def outcome(job: Job) -> str:
         return (
             f"{_number(result, 'accepted')} accepted, "
             f"{_number(result, 'duplicates')} known, {_number(result, 'rejected')} refused"
+        )
+    if job.kind in (BILL_MONTH, END_MONTH) and "made" in result:
+        return (
+            f"{result['month']}: {_number(result, 'made')} bills made, "
+            f"{_number(result, 'unchanged')} as they were, {_number(result, 'failed')} failed"
         )
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in result.items())
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from threading import RLock
 
@@ -29,14 +30,15 @@ from data_layer.accounts.staff_registry import StaffRegistry
 from data_layer.billing.room import BillingRoom
 from data_layer.billing.shelf import BillShelf
 from data_layer.book_state import BookState, private_memory
-from data_layer.clock import Clock, HomeZone, system_clock
+from data_layer.clock import Clock, HomeZone, epoch_of, system_clock
 from data_layer.errors import Conflict
-from data_layer.jobs.model import JobKind, JobState, Result, Task
+from data_layer.jobs.model import Job, JobKind, JobState, Result, Task
 from data_layer.jobs.queue import Jobs
 from data_layer.jobs.schedule import Schedule
 from data_layer.jobs.worker import Worker
 from data_layer.journeys.bill_month import BILL_MONTH, BillMonth
 from data_layer.journeys.end_day import END_DAY, EndDay
+from data_layer.journeys.end_month import END_MONTH, EndMonth, ended_months
 from data_layer.journeys.import_file import IMPORT_READINGS, ImportFile
 from data_layer.journeys.keep_tariffs import TariffDesk
 from data_layer.journeys.missed_days import was_missed
@@ -46,6 +48,7 @@ from data_layer.readings.model import Action, GroupPath, Scope
 from data_layer.readings.room import ReadingRoom
 from data_layer.storage.closing import Closing
 from data_layer.storage.database import Database
+from data_layer.storage.day_files import DayFiles
 from data_layer.storage.home import Home
 from data_layer.storage.log_names import LOG_NAME
 from data_layer.tariffs.catalog import TariffCatalog
@@ -286,6 +289,7 @@ class Book(Closing):
             END_DAY: JobKind(self._end_day, single=True, repeatable=True),
             IMPORT_READINGS: JobKind(self._import_file, repeatable=True),
             BILL_MONTH: JobKind(self._bill_month, repeatable=True),
+            END_MONTH: JobKind(self._end_month, repeatable=True),
         }
 
     def _end_day(self, task: Task) -> Result:
@@ -296,7 +300,16 @@ class Book(Closing):
             staging=self.staging,
             audit=self.audit,
         )
-        return journey(task)
+        before = self.jobs.last_done(END_DAY)
+        result = journey(task)
+        since = None if before is None else self._begun_on(before)
+        for month in ended_months(since, self._begun_on(task.job)):
+            self.jobs.start(END_MONTH, {"month": month}, actor=task.job.actor)
+        return result
+
+    def _begun_on(self, job: Job) -> date:
+        """The local day on which a job was taken up."""
+        return self.zone.day_of(epoch_of(job.started_at or job.created_at))
 
     def _import_file(self, task: Task) -> Result:
         journey = ImportFile(self.readings, self.staging, self.audit, self.authorize)
@@ -304,6 +317,9 @@ class Book(Closing):
 
     def _bill_month(self, task: Task) -> Result:
         return BillMonth(self.billing, self.accounts, self.audit, self.authorize)(task)
+
+    def _end_month(self, task: Task) -> Result:
+        return EndMonth(self._bill_month, DayFiles(self._home.daily))(task)
 
     @contextmanager
     def _closed(self, why: str) -> Iterator[None]:

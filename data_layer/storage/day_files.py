@@ -2,7 +2,7 @@
 
     daily/2026-11-20.csv           a day file; what is in it is the readings room's affair
     daily/2026-11-20.csv.tmp       one being written; recovery drops it
-    daily/monthly_2026-11.csv      an archive for people: not ours, never read
+    daily/monthly_2026-11.csv      an archive for people (month_archive.py), never read
 
 The manifest says what each must be; `check` compares.
 """

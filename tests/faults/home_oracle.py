@@ -75,7 +75,7 @@ def _register(registers: dict[int, int], at: int) -> int:
 def rows_in_files(home: Home) -> frozenset[Reading]:
     """Every row of day files and of the logs beside them."""
     found: list[Reading] = []
-    for path in sorted(home.daily.glob("*.csv")):
+    for path in sorted(home.daily.glob("????-??-??.csv")):
         day = [_parsed(line) for line in path.read_text().splitlines()[1:]]
         if len(day) != len(set(day)):
             raise Broken(f"{path.name} holds a row twice")
