@@ -11,17 +11,23 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from data_layer.accounts.model import Account
 from data_layer.book import Book
+from data_layer.clock import HALF_HOUR
+from data_layer.readings.periods import Period
+from tests.integration.rest_month import TARIFF
 
 ROOT = Path(__file__).resolve().parents[2]
-METER = "A 1//b.c"
+METER, TOUR = "A 1//b.c", "531-204-118"
 START_SECONDS, HEARD_SECONDS = 60, 2.0
 
 
@@ -111,3 +117,82 @@ def test_a_machine_sends_readings_and_asks_for_usage_until_its_key_is_revoked(
         assert time.monotonic() - revoked_at < HEARD_SECONDS
         time.sleep(0.05)
     assert running.ask("GET", usage, key=admin)[0] == 200
+
+
+def test_a_machine_takes_the_whole_tour_with_a_key(running: Running) -> None:
+    """Register, send two months, ask for every period, bill the month, end the day."""
+    admin = running.command("key", "create", "--role", "admin")[-1]
+
+    def ask(method: str, path: str, expect: int = 200, *, key: str = admin, body: object = None
+            ) -> Any:  # fmt: skip
+        status, _, answer = running.ask(method, f"/api/{path}", key=key, body=body)
+        assert status == expect, answer
+        return answer
+
+    ask("POST", "tariffs", body=TARIFF)
+    account = {"meter_id": TOUR, "owner_name": "Tan", "address": "1 Orchard Road"}
+    account["tariff_code"] = TARIFF["code"]
+    assert ask("POST", "register_account", body=account)["meter_id"] == TOUR
+    ask("POST", "register_account", 409, body=account)
+
+    nothing = ask("GET", f"usage?meter_id={TOUR}&start=2026-01-01&end=2026-01-02")
+    zone = ZoneInfo(nothing["zone"])
+    now = datetime.now(zone)
+    this = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    last = (this - timedelta(days=1)).replace(day=1)
+    times = range(int(last.timestamp()), int(now.timestamp()) + 1, HALF_HOUR)
+    sent = [
+        {"meter_id": TOUR, "timestamp": f"{datetime.fromtimestamp(at, zone).isoformat()}",
+         "reading": 10 + n / 2}
+        for n, at in enumerate(times)
+    ]  # fmt: skip
+    for first in range(0, len(sent), 1000):
+        part = sent[first : first + 1000]
+        assert ask("POST", "receive_meter_readings", body=part)["accepted"] == len(part)
+    assert ask("POST", "receive_meter_reading", body=sent[0])["duplicate"]
+
+    def every_period() -> dict[str, Any]:
+        found = {}
+        for period in Period:
+            used = ask("GET", f"get_consumption?meter_id={TOUR}&period={period.value}")
+            assert used["data_until"] == sent[-1]["timestamp"]
+            if used["start_time"] is not None:  # the first half hour of a day has no past today
+                ends = [datetime.fromisoformat(used[name]) for name in ("start_time", "end_time")]
+                halves = (ends[1] - ends[0]).total_seconds() / HALF_HOUR
+                assert used["consumption"] == halves / 2
+                assert used["consumption"] == used["end_reading"] - used["start_reading"]
+            found[period.value] = used
+        return found
+
+    before = every_period()
+    month = f"{last:%Y-%m}"
+    assert before["last_month"]["start_time"] == last.isoformat()
+    assert before["last_month"]["end_time"] == this.isoformat()
+    assert before["last_30min"]["consumption"] == 0.5
+
+    ask("GET", f"get_last_month_bill?meter_id={TOUR}", 404)
+    for job in ({"kind": "bill_month", "month": month}, {"kind": "end_day"}):
+        begun = ask("POST", "jobs", 202, body=job)
+        while ask("GET", f"jobs/{begun['id']}")["finished_at"] is None:
+            time.sleep(0.05)
+        assert ask("GET", f"jobs/{begun['id']}")["state"] == "done"
+
+    own = ask("POST", "keys", 201, body={"role": "household", "meters": [TOUR]})
+    bill = ask("GET", f"get_last_month_bill?meter_id={TOUR}", key=own["key"])
+    same = ("start_reading", "end_reading", "consumption", "start_time", "end_time")
+    assert {name: bill[name] for name in same} == {
+        name: before["last_month"][name] for name in same
+    }
+    assert (bill["period"], bill["estimated_kwh"], bill["missing_half_hours"]) == (month, 0, 0)
+    assert bill["gross_minor"] == sum(line["amount_minor"] for line in bill["lines"]) > 0
+    assert ask("GET", f"bills?meter_id={TOUR}", key=own["key"])["total"] == 1
+    ask("GET", f"bills?meter_id={quote(METER)}", 404, key=own["key"])
+    ask("GET", "accounts", 403, key=own["key"])
+    assert ask("GET", f"readings?meter_id={TOUR}&limit=1")["total"] == len(sent)
+    days = f"from={last:%Y-%m-%d}&to={this - timedelta(days=1):%Y-%m-%d}"
+    (group,) = ask("GET", f"totals?{days}")["groups"]
+    assert group["kwh"] == [bill["consumption"]]
+    after = every_period()
+    assert after["last_month"] == before["last_month"]
+    ask("DELETE", f"keys/{own['number']}")
+    ask("GET", f"bills?meter_id={TOUR}", 401, key=own["key"])
