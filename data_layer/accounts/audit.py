@@ -64,7 +64,7 @@ class AuditTrail:
         ).first()
         number, previous = (last.number + 1, last.hash) if last else (1, FIRST_HASH)
         at = epoch_of(self.clock())
-        actor, subject = actor[:LONGEST_TEXT], subject[:LONGEST_TEXT]
+        actor, subject = _storable(actor), _storable(subject)
         entry = Entry(
             number=number,
             at=at,
@@ -129,6 +129,11 @@ _FIELDS = ("number", "at", "actor", "action", "subject", "details", "previous_ha
 
 def _entry(row: Row[tuple[object, ...]]) -> Entry:
     return Entry(**{name: getattr(row, name) for name in _FIELDS})
+
+
+def _storable(text: str) -> str:
+    """Cut to size; PostgreSQL keeps no NUL, which an address that was denied may hold."""
+    return text[:LONGEST_TEXT].replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _seal(

@@ -67,3 +67,10 @@ def test_tampering_behind_its_back_shows(
         connection.execute(text(change))
 
     assert trail.verify() == first_bad
+
+
+def test_a_subject_that_no_database_keeps_is_kept_as_far_as_it_can_be(trail: AuditTrail) -> None:
+    trail.record("api:k2", "denied", "/api/accounts/\0")
+
+    assert trail.recent(1)[0].subject == "/api/accounts/\N{REPLACEMENT CHARACTER}"
+    assert trail.verify() is None
