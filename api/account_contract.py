@@ -9,11 +9,16 @@ from pydantic import Field
 from api.contract import Fields, MeterId, Paged, Time
 from data_layer.accounts.model import AccountType, Role, Status
 from data_layer.accounts.rules import LONGEST_EMAIL, LONGEST_TEXT
+from data_layer.tariffs.model import CODE
 
 Line = Annotated[str, Field(max_length=LONGEST_TEXT, description="one line")]
 Email = Annotated[str, Field(max_length=LONGEST_EMAIL, examples=["tan@example.org"])]
-Day = Annotated[str, Field(description="YYYY-MM-DD, or empty", examples=["2026-03-01"])]
-TariffCode = Annotated[str, Field(max_length=32, description="a code, or empty")]
+Day = Annotated[
+    str, Field(pattern=r"^(\d{4}-\d\d-\d\d)?$", description="or empty", examples=["2026-03-01"])
+]
+TariffCode = Annotated[
+    str, Field(pattern=f"^({CODE.pattern})?$", description="or empty", examples=["HOME-2026"])
+]
 
 
 class AccountRegistered(Fields):

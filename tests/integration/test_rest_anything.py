@@ -13,7 +13,6 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
-from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -22,17 +21,28 @@ from schemathesis.specs.openapi.checks import (
 
 from data_layer.accounts.model import Role
 from tests.integration.conftest import OWN_METER, Served
-from tests.integration.rest_month import MONTH, serving_a_month
+from tests.integration.rest_month import MONTH, TARIFF, serving_a_month
 
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-]
-KNOWN = {"meter_id": OWN_METER, "meter": OWN_METER, "month": MONTH, "code": "HOME", "job": "1"}
+CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
+"""The reference names no 500; 503 it does, while a job of these very calls ends the day."""
+KNOWN = {
+    "meter_id": OWN_METER,
+    "meter": OWN_METER,
+    "meters": [OWN_METER],
+    "month": MONTH,
+    "code": "HOME",
+    "currency": "SGD",
+    "versions": TARIFF["versions"],
+    "job": "1",
+    "start": "2026-10-01",
+    "end": "2026-11-01",
+    "from": "2026-10-01",
+    "to": "2026-10-31",
+    "timestamp": "2026-11-19T10:30:00",
+    "email": "ng@example.org",
+}
 """Values that lead somewhere in this home, in place of guessed ones."""
-EXAMPLES = {"anonymous": 1, Role.HOUSEHOLD: 6, Role.GOVERNMENT: 4, Role.ADMIN: 14}
+EXAMPLES = {"anonymous": 2, Role.HOUSEHOLD: 12, Role.GOVERNMENT: 8, Role.ADMIN: 40}
 
 
 @pytest.fixture(scope="module")
@@ -46,17 +56,16 @@ def test_every_call_answers_anything_as_its_reference_says(rest: Served, who: st
     document = rest.server.test_client().get("/api/schema/").get_json()
     schema = schemathesis.openapi.from_dict(document)
     schema.app = rest.server
-    asked = 0
-    for found in schema.get_all_operations():
-        operation = found.ok()
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert len(operations) > 20
+    # Work that was begun stops readings for a moment: it comes last.
+    for operation in sorted(operations, key=lambda one: one.path == "/api/jobs"):
         key = {} if who == "anonymous" else rest.key(Role(who))
         cases = st.one_of(
             operation.as_strategy(generation_mode=mode)
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
         )
         _ask(cases, key, EXAMPLES[who])
-        asked += 1
-    assert asked > 20
 
 
 def _ask(cases: st.SearchStrategy[Case], key: Mapping[str, str], examples: int) -> None:
