@@ -8,7 +8,6 @@ from itertools import chain
 from flask import Blueprint, Response, request
 
 from api import group_exports, reading_export, usage_export, usage_view
-from api.bill_pdf import bill_pdf
 from api.group_view import read_view
 from api.reading_filter import read_filter
 from data_layer.accounts.model import Role
@@ -64,6 +63,9 @@ def exports(book_of: Callable[[], Book]) -> Blueprint:
         version = _version(request.args.get("version", ""))
         found = bills.bill(book.billing, scope, meter_id=meter_id, month=month, version=version)
         name = f"bill_{month}_version_{found.version}.pdf"
+        # Here, because what draws a PDF takes a fifth of a start and 20 MB: most never need it.
+        from api.bill_pdf import bill_pdf
+
         return Response(
             bill_pdf(found, book.zone),
             mimetype="application/pdf",

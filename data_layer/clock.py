@@ -19,7 +19,9 @@ import numpy.typing as npt
 
 from data_layer.errors import BadInput
 
-HALF_HOUR = 1800
+HALF_HOUR, DAY = 1800, 86_400
+STEADY_DAYS = 7
+"""No clock is changed and changed back within so many days: in Tucuman it was, within twelve."""
 Epochs = npt.NDArray[np.int64]
 Clock = Callable[[], datetime]
 """Gives the present instant, aware, in UTC. Handed in, so that tests decide what time it is."""
@@ -57,12 +59,24 @@ class HomeZone:
 
     @cached_property
     def _day_starts(self) -> Epochs:
-        """Epoch of every local midnight from FIRST_YEAR to LAST_YEAR."""
-        first = date(FIRST_YEAR, 1, 1).toordinal()
-        last = date(LAST_YEAR, 1, 1).toordinal()
-        return np.fromiter(
-            (self._midnight(date.fromordinal(n)) for n in range(first, last + 1)), dtype=np.int64
-        )
+        """Epoch of every local midnight from FIRST_YEAR to LAST_YEAR.
+
+        Midnights STEADY_DAYS apart that stand off UTC by the same have others like them between;
+        around a change of the clock each day is asked. To ask all took 70 ms of every start.
+        """
+        first = date(FIRST_YEAR, 1, 1)
+        count = (date(LAST_YEAR, 1, 1) - first).days + 1
+        starts = epoch_of(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)) + DAY * np.arange(count)
+        probes = [*range(0, count - 1, STEADY_DAYS), count - 1]
+        offsets = [self._midnight(first + timedelta(n)) - int(starts[n]) for n in probes]
+        for (low, high), (before, after) in zip(pairwise(probes), pairwise(offsets), strict=True):
+            if before == after:
+                starts[low:high] += before
+            else:
+                days = range(low, high)
+                starts[low:high] = [self._midnight(first + timedelta(n)) for n in days]
+        starts[-1] += offsets[-1]
+        return starts
 
     def _midnight(self, day: date) -> int:
         return epoch_of(datetime(day.year, day.month, day.day, tzinfo=self.zone))
