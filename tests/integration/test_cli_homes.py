@@ -102,7 +102,7 @@ def test_the_help_offers_our_commands_alone() -> None:
     listed = process("--help").stdout.partition("Commands:\n")[2]
 
     assert [line.split()[0] for line in listed.splitlines()] == [
-        *("account", "batch", "demo", "home", "readings", "staff")
+        *("account", "batch", "bill", "demo", "home", "key", "readings", "staff", "tariff")
     ]
 
 
