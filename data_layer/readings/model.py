@@ -17,8 +17,6 @@ DEFAULT_REGISTER = "S"
 
 Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
-_FIRST = np.zeros(1, dtype=np.int64)
-_FIRST.setflags(write=False)
 
 
 class SeriesKey(NamedTuple):
@@ -104,32 +102,27 @@ class ReadingBatch:
         kind: npt.ArrayLike | None = None,
         line: npt.ArrayLike | None = None,
     ) -> ReadingBatch:
-        """Usual readings (actual, valid, first revision) from plain columns.
-
-        Columns that are slices of a table are copied: what is compiled walks whole columns.
-        """
-        times = np.ascontiguousarray(read_at, dtype=np.int64)
+        """Usual readings (actual, valid, first revision) from plain columns."""
+        times = np.asarray(read_at, dtype=np.int64)
         zeros = np.zeros(len(times), dtype=np.int64)
         small = np.zeros(len(times), dtype=np.uint8)
         return cls(
             series=tuple(series),
-            series_code=np.ascontiguousarray(series_code, dtype=np.int64),
+            series_code=np.asarray(series_code, dtype=np.int64),
             read_at=times,
-            value_wh=np.ascontiguousarray(value_wh, dtype=np.int64),
-            kind=small if kind is None else np.ascontiguousarray(kind, dtype=np.uint8),
+            value_wh=np.asarray(value_wh, dtype=np.int64),
+            kind=small if kind is None else np.asarray(kind, dtype=np.uint8),
             flag=small,
             revision=zeros,
             types=(ACTUAL,),
             type_code=zeros,
             sources=(source,),
             source_code=zeros,
-            line=zeros if line is None else np.ascontiguousarray(line, dtype=np.int64),
+            line=zeros if line is None else np.asarray(line, dtype=np.int64),
         )
 
     @classmethod
     def from_readings(cls, readings: Sequence[Reading]) -> ReadingBatch:
-        if len(readings) == 1:
-            return cls._of_one(readings[0])
         series = tuple(dict.fromkeys(SeriesKey(r.meter_id, r.register_id) for r in readings))
         types = tuple(dict.fromkeys(r.type for r in readings)) or (ACTUAL,)
         sources = tuple(dict.fromkeys(r.source for r in readings)) or ("",)
@@ -152,25 +145,6 @@ class ReadingBatch:
             sources=sources,
             source_code=column([sources.index(r.source) for r in readings]),
             line=column([0] * len(readings)),
-        )
-
-    @classmethod
-    def _of_one(cls, reading: Reading) -> ReadingBatch:
-        """What single uploads travel as: as few arrays as can be."""
-        value = VOID_WH if reading.value_wh is None else reading.value_wh
-        return cls(
-            series=(SeriesKey(reading.meter_id, reading.register_id),),
-            series_code=_FIRST,
-            read_at=np.array((reading.read_at,), dtype=np.int64),
-            value_wh=np.array((value,), dtype=np.int64),
-            kind=np.array((reading.kind,), dtype=np.uint8),
-            flag=np.array((reading.flag,), dtype=np.uint8),
-            revision=np.array((reading.revision,), dtype=np.int64),
-            types=(reading.type,),
-            type_code=_FIRST,
-            sources=(reading.source,),
-            source_code=_FIRST,
-            line=_FIRST,
         )
 
     def take(self, rows: npt.ArrayLike) -> ReadingBatch:

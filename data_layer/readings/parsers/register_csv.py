@@ -227,7 +227,7 @@ def _read_line_by_line(block: Block, columns: list[str], origin: Origin) -> _Par
         type_code = types.setdefault(kind, len(types))
         good.append((code, stamp.epoch, value, number, type_code, stamp.twice))
     table = np.array(good, dtype=np.int64).reshape(len(good), 6)
-    codes, epochs, values, numbers, type_codes, twice = table.T
+    codes, epochs, values, numbers, type_codes, twice = np.ascontiguousarray(table.T)
     batch = ReadingBatch.of(
         tuple(series), codes, epochs, values, source=origin.source, line=numbers
     )
