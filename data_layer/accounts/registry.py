@@ -33,6 +33,7 @@ class _Held:
 
     by_meter: Mapping[str, Account] = field(default_factory=dict)
     by_email: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
+    households: Mapping[GroupPath, int] = field(default_factory=dict)
 
 
 class AccountRegistry(Followed[_Held]):
@@ -81,8 +82,8 @@ class AccountRegistry(Followed[_Held]):
         return {name: row.path for name, row in self._followed.now().by_meter.items()}
 
     def households(self) -> Mapping[GroupPath, int]:
-        """Active accounts in every place."""
-        return Counter(row.path for row in self.all() if row.status is Status.ACTIVE)
+        """Active accounts in every place; counted once a version, for every group total asks."""
+        return self._followed.now().households
 
     def look(self) -> object:
         """All accounts as they are now: the same object until the file changes."""
@@ -192,7 +193,8 @@ def _held(rows: Sequence[Row]) -> _Held:
         by_meter[account.meter_id] = account
         if account.email:
             by_email[account.email] = (*by_email.get(account.email, ()), account)
-    return _Held(by_meter, by_email)
+    households = Counter(row.path for row in by_meter.values() if row.status is Status.ACTIVE)
+    return _Held(by_meter, by_email, households)
 
 
 def _hashes(rows: Mapping[str, Account]) -> Mapping[str, str]:

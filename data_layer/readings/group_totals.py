@@ -160,4 +160,4 @@ class _Answer:
 def _one(sums: Buckets, group: int) -> Ints:
     """One group's four columns in one array."""
     columns = (sums.consumption_wh, sums.estimated_wh, sums.missing_half_hours, sums.reporting)
-    return np.stack([column[group] for column in columns])
+    return np.array([column[group] for column in columns])

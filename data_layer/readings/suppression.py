@@ -29,9 +29,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from data_layer.readings.model import GroupPath
+
+DIVISIONS_KEPT = 4
+"""One for each version of the accounts and smallest group that is asked about at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,14 @@ def atoms(households: Mapping[GroupPath, int], at_least: int) -> tuple[Atom, ...
 
     A place of no households, whose meters are all given up, is too small like any other. With
     `at_least` 0 every place is its own atom. Empty when all together are too few. One division
-    answers every question: it depends on nothing but the arguments.
+    answers every question: it depends on nothing but the arguments, so the last few are kept.
     """
-    places = [Atom(frozenset((path,)), count) for path, count in sorted(households.items())]
+    return _divided(tuple(sorted(households.items())), at_least)
+
+
+@lru_cache(maxsize=DIVISIONS_KEPT)
+def _divided(households: tuple[tuple[GroupPath, int], ...], at_least: int) -> tuple[Atom, ...]:
+    places = [Atom(frozenset((path,)), count) for path, count in households]
     for level in (_area, _region, _everything):
         places = [
             atom
