@@ -115,8 +115,7 @@ def local_text(epoch: int, zone: HomeZone) -> str:
 
 
 def received_text(moment: datetime) -> str:
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def check_words(name: str, words: Collection[str]) -> None:

@@ -136,7 +136,7 @@ def _first_verdicts(
     if scope.action is not Action.SUBMIT_READINGS:
         raise Forbidden(f"permission to {scope.action} does not allow submitting readings.")
     _require_meters(scope, batch)
-    if batch.revision.any():
+    if np.count_nonzero(batch.revision):
         raise ValueError("only a correction carries a revision")
     require_words(batch)
     registry = room.registry()
@@ -163,8 +163,8 @@ def _receipt(
     rejections: Sequence[Rejection],
     now: datetime,
 ) -> Receipt:
-    counts = np.bincount(verdicts, minlength=Verdict.UNREADABLE)
-    accepted, duplicates = int(counts[Verdict.ACCEPTED]), int(counts[Verdict.DUPLICATE])
+    accepted = len(batch) - int(np.count_nonzero(verdicts))
+    duplicates = int(np.count_nonzero(verdicts == Verdict.DUPLICATE))
     refused = len(batch) - accepted - duplicates
     told = list(rejections[:REJECTIONS_AT_MOST])
     if refused:

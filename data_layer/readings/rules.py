@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -41,6 +41,8 @@ __all__ = [
 FUTURE_TOLERANCE_SECONDS = 5 * 60
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,31}", re.ASCII)
 FEW_SERIES, SERIES_TUPLES_KEPT = 16, 7
+SERIES_KEPT, REGISTRIES_KEPT = 1 << 17, 3
+_UNSAID = 255
 ID_RULE = "1 to 32 letters, digits, spaces or . _ / -, the first a letter or digit"
 WORD_PATTERN = re.compile(r"[!-+\--~][ -+\--~]{0,63}", re.ASCII)
 """Types and sources: printable ASCII without a comma, so that no file needs escaping."""
@@ -76,7 +78,7 @@ def judge_form(
     """First verdicts: everything that can be said without looking at stored readings.
 
     Asks for the standing of each meter of the batch's dictionary once; not again for the same
-    dictionary while `registry`, one state of all standings, is the same object. O(rows).
+    series while `registry`, one state of all standings, is the same object. O(rows).
     """
     verdicts = np.empty(len(batch), dtype=np.uint8)
     judge_rows(
@@ -95,15 +97,24 @@ def judge_form(
 
 
 class _JudgedSeries(NamedTuple):
-    """The last large dictionary and what was said of its series."""
+    """A large dictionary and what was said of its series."""
 
     series: tuple[SeriesKey, ...]
-    registered_only: bool
-    registry: object
     verdicts: Verdicts
 
 
-_last_judged: list[_JudgedSeries] = []
+@dataclass(slots=True, eq=False)
+class _Judged:
+    """What was said of series while one registry stands."""
+
+    registry: object
+    registered_only: bool
+    tuples: list[_JudgedSeries] = field(default_factory=list)
+    """The last large dictionaries: a gateway's or a file's is the same object each time."""
+    of_key: dict[SeriesKey, int] = field(default_factory=dict)
+
+
+_judged: list[_Judged] = []
 
 
 def _judge_series(
@@ -112,22 +123,36 @@ def _judge_series(
     standing: Callable[[str], Standing],
     registry: object,
 ) -> Verdicts:
-    """What can be said of each series, remembered while dictionary and registry are the same."""
-    for known in _last_judged:
-        if (
-            known.series is series
-            and known.registry is registry
-            and known.registered_only is rules.registered_only
-        ):
+    """What can be said of each series, asked once while the registry is the same object."""
+    if registry is None:
+        names = [_judge_series_name(*key, rules, standing) for key in series]
+        return np.array(names or [Verdict.ACCEPTED], dtype=np.uint8)
+    said = _said_of(registry, rules)
+    for known in said.tuples:
+        if known.series is series:
             return known.verdicts
-    found = [_judge_series_name(key.meter_id, key.register_id, rules, standing) for key in series]
-    verdicts = np.array(found or [Verdict.ACCEPTED], dtype=np.uint8)
-    if registry is not None and len(series) > FEW_SERIES:
-        _last_judged[:] = [
-            _JudgedSeries(series, rules.registered_only, registry, verdicts),
-            *_last_judged[:SERIES_TUPLES_KEPT],
-        ]
+    of_key = said.of_key
+    found = bytearray([of_key.get(key, _UNSAID) for key in series] or [Verdict.ACCEPTED])
+    if _UNSAID in found:
+        if len(of_key) + len(series) > SERIES_KEPT:
+            of_key.clear()
+        for n, key in enumerate(series):
+            if found[n] == _UNSAID:
+                found[n] = of_key[key] = int(_judge_series_name(*key, rules, standing))
+    verdicts = np.frombuffer(found, dtype=np.uint8)
+    if len(series) > FEW_SERIES:
+        said.tuples[:] = [_JudgedSeries(series, verdicts), *said.tuples[:SERIES_TUPLES_KEPT]]
     return verdicts
+
+
+def _said_of(registry: object, rules: SourceRules) -> _Judged:
+    """What was said while this registry stood; the memory of some former ones is kept."""
+    for known in _judged:
+        if known.registry is registry and known.registered_only is rules.registered_only:
+            return known
+    said = _Judged(registry, rules.registered_only)
+    _judged[:] = [said, *_judged[:REGISTRIES_KEPT]]
+    return said
 
 
 def _judge_series_name(
@@ -145,13 +170,13 @@ def _judge_series_name(
 
 def require_words(batch: ReadingBatch) -> None:
     """Raise BadInput when a type or source could not stand in a file as it is."""
-    for field, words in (("type", batch.types), ("source", batch.sources)):
+    for name, words in (("type", batch.types), ("source", batch.sources)):
         for word in words:
             if word and not WORD_PATTERN.fullmatch(word):
                 raise BadInput(
-                    f"{field} {word[:40]!r} must be at most 64 printable ASCII characters "
+                    f"{name} {word[:40]!r} must be at most 64 printable ASCII characters "
                     "without a comma.",
-                    field=field,
+                    field=name,
                 )
 
 
