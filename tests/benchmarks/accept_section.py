@@ -41,6 +41,8 @@ GROUP, IN_FLIGHT = 10_000, 64
 SCOPE = Scope("bench", Action.SUBMIT_READINGS, meter_ids=None)
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 SOURCE = "api:bench"
+_ALL_ACTIVE = object()
+"""What the rooms of the product hand on as well: the state that all standings are of."""
 
 
 class AcceptSection:
@@ -153,9 +155,10 @@ class AcceptSection:
             yield list(zip(*(column.tolist() for column in columns), strict=True))
 
     def singles(self, *, seconds: float = 3.0) -> None:
-        """One at a time against a raw line; then 64 callers at once."""
+        """One at a time against a raw line, of meters that uploaded before; 64 callers at once."""
         with self._room("single") as (room, log):
-            fresh = _Fresh(self._meters, self._start)
+            _submitted(room, self.group(0))
+            fresh = _Fresh(self._meters, self._start, after=1)
             ours, raw = [], []
             line = b"x" * 93 + b"\n"
             with _raw_file(self._folder / "raw-single") as write:
@@ -205,7 +208,11 @@ class AcceptSection:
     def _room(self, name: str) -> Iterator[tuple[ReadingRoom, Path]]:
         with self._opened(name) as store:
             room = ReadingRoom(
-                store=store, zone=ZONE, clock=lambda: NOW, standing=lambda _: Standing.ACTIVE
+                store=store,
+                zone=ZONE,
+                clock=lambda: NOW,
+                standing=lambda _: Standing.ACTIVE,
+                registry=lambda: _ALL_ACTIVE,
             )
             yield room, self._folder / name / "logs" / "log.txt"
 
@@ -220,10 +227,11 @@ class AcceptSection:
 class _Fresh:
     """Readings nobody has sent yet, each of another meter than the one before."""
 
-    def __init__(self, meters: list[str], start: int) -> None:
+    def __init__(self, meters: list[str], start: int, *, after: int = 0) -> None:
+        """All meters have sent `after` half hours already, as `AcceptSection.group` makes them."""
         self._meters = meters
         self._start = start
-        self._next = count()
+        self._next = count(after * len(meters))
         self._lock = Lock()
 
     def take(self) -> Reading:
@@ -231,7 +239,8 @@ class _Fresh:
             n = next(self._next)
         half_hour, meter = divmod(n, len(self._meters))
         at = self._start + half_hour * HALF_HOUR
-        return Reading(self._meters[meter], "S", at, 1_000_000 + 437 * half_hour, source=SOURCE)
+        value = 1_000_000 + meter + 437 * half_hour
+        return Reading(self._meters[meter], "S", at, value, source=SOURCE)
 
 
 def _submitted(room: ReadingRoom, batch: ReadingBatch) -> None:
