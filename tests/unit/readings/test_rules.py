@@ -185,3 +185,33 @@ def test_sentence_without_a_neighbor_still_names_the_rule() -> None:
     below = told(one(), verdict=Verdict.BELOW_PREVIOUS)
     assert below.endswith("is below the previous reading: values never decrease inside a segment.")
     assert "withdrawn or suspect" in told(one(), verdict=Verdict.CONFLICT)
+
+
+def test_a_standing_is_asked_once_while_the_registry_is_the_same_object() -> None:
+    asked: list[str] = []
+    standings = dict(STANDINGS)
+
+    def standing(meter_id: str) -> Standing:
+        asked.append(meter_id)
+        return standings.get(meter_id, Standing.UNKNOWN)
+
+    def verdicts(registry: object, rules: SourceRules = UPLOAD_PAGE) -> list[int]:
+        readings = [Reading(meter, "S", NOON, 1) for meter in ("old", "m-1", "new", "?", "m-1")]
+        batch = ReadingBatch.from_readings(readings)
+        found = judge_form(batch, rules, standing=standing, zone=ZONE, now=NOW, registry=registry)
+        return found.tolist()
+
+    first, second = object(), object()
+    expected = [
+        Verdict.INACTIVE_METER,
+        Verdict.ACCEPTED,
+        Verdict.UNKNOWN_METER,
+        Verdict.UNREADABLE,
+        Verdict.ACCEPTED,
+    ]
+    assert verdicts(first) == verdicts(first) == expected
+    assert asked == ["old", "m-1", "new"]
+    standings["old"] = Standing.ACTIVE
+    assert verdicts(second) == [Verdict.ACCEPTED, *expected[1:]]
+    unregistered = SourceRules(on_the_half_hour=True, registered_only=False)
+    assert verdicts(second, unregistered)[2] == Verdict.ACCEPTED
