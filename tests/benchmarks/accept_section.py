@@ -16,6 +16,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -87,6 +88,18 @@ class AcceptSection:
         self._report.rate(
             "accept/raw", what, self._bulk_rate, "raw write + fdatasync", theirs, unit
         )
+        self._listed(theirs)
+
+    def _listed(self, raw: float) -> None:
+        """As a list over REST comes: its dictionary was never seen as an object."""
+        took = []
+        with self._room("listed") as (room, _):
+            for n in range(min(self._count, 24)):
+                batch = replace(self.group(n), series=tuple(map(SeriesKey, self._meters)))
+                took.append(once(_submitted, room, batch))
+        what = f"durable accept in groups of {GROUP:,}, each with a dictionary of its own"
+        rate, unit = GROUP / statistics.median(took), "readings/s"
+        self._report.rate("listed accept/raw", what, rate, "raw write + fdatasync", raw, unit)
 
     def bulk_peers(self, server: PostgresServer | None) -> None:
         """The same groups into SQLite and PostgreSQL."""
@@ -156,6 +169,11 @@ class AcceptSection:
 
     def singles(self, *, seconds: float = 3.0) -> None:
         """One at a time against a raw line, of meters that uploaded before; 64 callers at once."""
+        with self._room("first") as (room, _):
+            fresh = _Fresh(self._meters, self._start)
+            took = [once(_submitted_one, room, fresh.take()) for _ in range(int(60 * seconds))]
+            first = statistics.median(took)
+        self._report.own("first accept", "single durable accept, a meter's first", first, "s")
         with self._room("single") as (room, log):
             _submitted(room, self.group(0))
             fresh = _Fresh(self._meters, self._start, after=1)
