@@ -26,6 +26,8 @@ class KeyFromHome(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if app.secret_key is None:
             app.secret_key = self._key()
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()  # as Flask does, after it has made a signer: for each key
         return super().open_session(app, request)
 
 
