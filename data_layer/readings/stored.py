@@ -67,7 +67,7 @@ class Stored:
         runs = [self._indexed(keys, low, high), *self._in_tails(keys, low, high)]
         if every_revision:
             rows = _in_order([*runs, *self._amended(keys, low, high)])
-            kept = _last_of_key(rows) | (rows.revision != _FROM_INDEX)
+            kept = _last_of_key(rows) | (rows.revision != _FROM_INDEX) | _original_of_next(rows)
             return _as_batch(rows if kept.all() else rows.take(kept), keys)
         return _as_batch(_effective(_in_order(runs)), keys)
 
@@ -236,6 +236,13 @@ def _last_of_key(rows: Run) -> npt.NDArray[np.bool_]:
     last = np.ones(len(rows), dtype=np.bool_)
     last[:-1] = rows.key[1:] != rows.key[:-1]
     return last
+
+
+def _original_of_next(rows: Run) -> npt.NDArray[np.bool_]:
+    """Rows before a correction whose original stands nowhere else: it is the index's reading."""
+    original = np.zeros(len(rows), dtype=np.bool_)
+    original[:-1] = (rows.key[1:] == rows.key[:-1]) & (rows.revision[1:] > 0)
+    return original
 
 
 def _effective(rows: Run) -> Run:

@@ -11,7 +11,7 @@ from data_layer.errors import Unavailable
 from data_layer.readings import sealing
 from data_layer.readings.model import GroupPath
 from data_layer.storage.manifest import Manifest
-from tests.integration.store_home import EDGES, StoreHome, reading
+from tests.integration.store_home import EDGES, StoreHome, key_of, reading
 
 
 @pytest.fixture
@@ -149,3 +149,17 @@ def test_rebuild_gives_the_same_index(home: StoreHome) -> None:
     home.store.seal(lambda *progress: told.append(progress), rebuild=True)
     home.check(EDGES)
     assert ("Reading day files", 5, 5) in told
+
+
+@pytest.mark.parametrize("seals", [{1}, {2}, {1, 2}, set()])
+def test_a_corrected_readings_first_value_is_known_wherever_it_lies(
+    home: StoreHome, seals: set[int]
+) -> None:
+    home.submit(reading(0, 1000), reading(1, 2000), reading(2, 3000))
+    for step, value in ((1, 2100), (2, 2200)):
+        if step in seals:
+            home.store.seal()
+        assert home.revise(key_of(reading(1, 2000)), value)
+    for value in (2000, 2100, 2200):
+        assert home.submit(reading(1, value)).duplicates == 1
+    assert home.submit(reading(1, 2300)).rejected == 1
