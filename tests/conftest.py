@@ -11,12 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import URL
 
 from data_layer.storage.database import Database, sqlite_url
 from tests.postgresql import Postgres, why_not
 
 Address = URL
+
+# No test is about time: on a busy machine a slow example is not a wrong one.
+settings.register_profile("meterbook", deadline=None)
+settings.load_profile("meterbook")
 
 
 @pytest.fixture(scope="session")
