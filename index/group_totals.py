@@ -11,7 +11,7 @@ import numpy as np
 from index.cells import Cells
 from index.coverage import Coverage
 from index.grid import SLOTS, Grid
-from index.history import History, Ints, Measures, whole_half_hours
+from index.history import HALF_HOUR, History, Ints, Measures, whole_half_hours
 from index.leaves import Leaves
 from index.long_gaps import LongGaps
 from index.ranking import Ranking
@@ -22,6 +22,7 @@ HistoryOf = Callable[[int, int, int], History]
 """history(row, start, end): what the index falls back on off the grid."""
 _PAGES_BYTES = 48 << 20
 """Pages kept by one version; the least recently asked is dropped."""
+_measures = Measures._make
 _NO_EDGES = np.zeros(0, dtype=np.int64)
 
 
@@ -46,7 +47,7 @@ class Group:
         off = differences(self._page, edges, 0, 0, out)
         if off or len(self._gaps):
             self._complete(edges, out, off=off > 0)
-        return Measures(out[0], out[1], out[2], out[3])
+        return _measures(out)
 
     def regular(self, start: int, step: int, count: int) -> Measures:
         """The same for `count` buckets of one length."""
@@ -54,7 +55,7 @@ class Group:
         off = differences(self._page, _NO_EDGES, start, step, out)
         if off or len(self._gaps):
             self._complete(start + step * np.arange(count + 1), out, off=off > 0)
-        return Measures(out[0], out[1], out[2], out[3])
+        return _measures(out)
 
     def _complete(self, edges: Ints, out: Ints, *, off: bool) -> None:
         """Add what the page does not hold: long gaps, and what lies behind a slot."""
@@ -124,6 +125,11 @@ class GroupTotals:
     def _ranking(self) -> Ranking:
         return Ranking(self.roster, self.leaves.segments)
 
+    @cached_property
+    def _position(self) -> dict[int, int]:
+        """Where each stored block stands."""
+        return {block: position for position, block in enumerate(self.leaves.blocks.tolist())}
+
     def top(self, start: int, end: int, limit: int, *, descending: bool) -> list[tuple[str, int]]:
         """Two vectors subtracted, summed by meter, the best of them sorted. O(rows)."""
         first, last = self._unrolled(start), self._unrolled(end)
@@ -132,15 +138,15 @@ class GroupTotals:
     def _unrolled(self, time: int) -> Ints:
         """U of all rows at a time: the stored vector itself where a block opens."""
         grid, leaves = self.leaves.grid, self.leaves
-        slot = (time - grid.origin) // 1800
-        block = slot // SLOTS
-        if slot % SLOTS == 0 and grid.origin + slot * 1800 == time:
-            position = int(leaves.blocks.searchsorted(block))
-            if position < len(leaves.blocks) and leaves.blocks[position] == block:
+        slot, behind = divmod(time - grid.origin, HALF_HOUR)
+        block, within = divmod(slot, SLOTS)
+        if not behind and not within:
+            position = self._position.get(block)
+            if position is not None:
                 stored: Ints = leaves.base[position]
                 return stored
         result: Ints = leaves.at(np.array([slot]))[0]
-        opens = grid.origin + slot * 1800
+        opens = grid.origin + slot * HALF_HOUR
         if opens != time:
             for row in range(len(self.roster)):
                 result[row] += np.diff(self.history(row, opens, time).unrolled([opens, time]))[0]

@@ -27,7 +27,7 @@ class Usage(NamedTuple):
     missing: int
 
 
-_usage_of = Usage._make
+_usage_of, _measures = Usage._make, Measures._make
 
 
 class HalfHourSeries(NamedTuple):
@@ -137,7 +137,7 @@ class RowQueries:
         out = np.empty((4, count), dtype=np.int64)
         if count and kernels.buckets(self._table, row, edges, out):
             return self._by_history(row, edges)
-        return Measures(*out)
+        return _measures(out)
 
     def _each_half_hour(self, row: int, edges: Ints) -> Measures:
         if (edges[0] - self._grid.origin) % HALF_HOUR:

@@ -29,6 +29,7 @@ from index.history import HALF_HOUR, Ints
 BLOCKS, LIVES, KNOWN, HOLES, MEMBERS, ORIGIN = range(6)
 HEADER = 6
 _NEVER = 1 << 62
+_STRETCH = 32
 
 
 def page_of(
@@ -69,7 +70,7 @@ def _on(page: Ints, start: int, place: int, count: int, limit: int) -> int:
 
 @inlined
 def _slot_sum(page: Ints, slot: int) -> tuple[int, int]:
-    """Where the sums before the slot stand, and how far the next slot's are from there.
+    """Where the sums before the slot stand, and for how many slots they go on from there.
 
     Nothing is used between stored blocks.
     """
@@ -77,15 +78,21 @@ def _slot_sum(page: Ints, slot: int) -> tuple[int, int]:
     if stored == 0:
         return HEADER, 0
     block = slot // SLOTS
-    within, apart = slot - block * SLOTS, 2
+    within = slot - block * SLOTS
     place = block - page[HEADER]
+    ahead = SLOTS - within
     if place < 0:
-        place, within, apart = 0, 0, 0
+        place, within, ahead = 0, 0, 0
+    elif page[HEADER + stored - 1] - page[HEADER] == stored - 1:
+        if place >= stored:
+            place, within, ahead = stored, 0, 0
+        else:
+            ahead += (stored - 1 - place) * SLOTS
     elif place >= stored or page[HEADER + place] != block:
         place = _below(page, HEADER, stored, block)
         if place == stored or page[HEADER + place] != block:
-            within, apart = 0, 0
-    return int(HEADER + stored + 2 * (place * SLOTS + within)), apart
+            within, ahead = 0, 0
+    return int(HEADER + stored + 2 * (place * SLOTS + within)), ahead
 
 
 @inlined
@@ -107,6 +114,46 @@ def _leave_out(page: Ints, hole: int, edges: Ints, start: int, step: int, out: I
             if a < b:
                 out[3, bucket] -= 1
             bucket += 1
+
+
+@inlined
+def _of_one_length(edges: Ints, n: int, count: int, step: int) -> int:
+    """How many of `count` edges behind edge n follow in equal steps, a stretch at a time."""
+    even = 0
+    while even < count:
+        # Unsigned positions: none is counted from an array's end, so several go at a time.
+        low, high = np.uint64(n + even), np.uint64(n + min(even + _STRETCH, count))
+        odd = np.int64(0)
+        for place in range(low, high):
+            odd |= (edges[place + np.uint64(1)] - edges[place]) ^ step
+        if odd:
+            while edges[n + even + 1] - edges[n + even] == step:
+                even += 1
+            break
+        even = min(even + _STRETCH, count)
+    return even
+
+
+@inlined
+def _alike(edges: Ints, n: int, room: int, length: int, step: int, buckets: int) -> int:
+    """How many buckets from edge n on are of this length, whole half hours, and end in `room`."""
+    if length <= 0 or length % HALF_HOUR:
+        return 0
+    count = min(buckets - n, room // length)
+    return count if step or count <= 0 else _of_one_length(edges, n, count, length)
+
+
+@inlined
+def _stride_through(page: Ints, place: int, apart: int, out: Ints, n: int, count: int) -> None:
+    """Energy and estimated part of `count` buckets from n on; the first begins at `place`."""
+    for column in range(2):
+        base = place + column
+        last = page[base]
+        for k in range(count):
+            base += apart
+            total = page[base]
+            out[column, n + k] = total - last
+            last = total
 
 
 @compiled(types.int64(READ_INTS, READ_INTS, types.int64, types.int64, types.int64[:, ::1]))
@@ -131,26 +178,17 @@ def differences(page: Ints, edges: Ints, start: int, step: int, out: Ints) -> in
     high = _below(page, highs, known, slot)
     off = 0
     before, last_energy, last_estimated, last_after, last_full, last_over = 0, 0, 0, 0, 0, 0
-    within, place, apart, steps, stride = 0, 0, 0, 0, -_NEVER
     # What comes next in each list is held, so that most edges look at none of them.
     next_first, next_last, next_low, next_high = first_edge, first_edge, slot - 1, slot - 1
     low_sum, high_sum = page[lows + known + low], page[highs + known + high]
-    for n in range(buckets + 1):
+    n = 0
+    while n <= buckets:
         edge = start + step * n if step else edges[n]
-        if edge - before == stride and within + steps < SLOTS:
-            slot, within, place = slot + steps, within + steps, place + apart * steps
-            after = slot
-        else:
-            since = edge - page[ORIGIN]
-            slot = since // HALF_HOUR
-            aligned = slot * HALF_HOUR == since
-            after = slot if aligned else slot + 1
-            off += after - slot
-            place, apart = _slot_sum(page, slot)
-            within = slot - slot // SLOTS * SLOTS
-            # Buckets of the same length are stepped through until their block ends.
-            steps = (edge - before) // HALF_HOUR
-            stride = edge - before if aligned and steps * HALF_HOUR == edge - before else -1
+        since = edge - page[ORIGIN]
+        slot = since // HALF_HOUR
+        after = slot if slot * HALF_HOUR == since else slot + 1
+        off += after - slot
+        place, ahead = _slot_sum(page, slot)
         energy, estimated = page[place], page[place + 1]
         if next_first <= edge:
             begun = _on(page, firsts, begun, lives, edge)
@@ -174,5 +212,23 @@ def differences(page: Ints, edges: Ints, start: int, step: int, out: Ints) -> in
             out[3, n - 1] = begun - last_over if edge > before else 0
         before, last_energy, last_estimated = edge, energy, estimated
         last_after, last_full, last_over = after, full, over
+        if n < buckets and ahead and after == slot:
+            # Buckets of one length in which nobody begins or ends differ in their sums alone.
+            length = step if step else edges[n + 1] - edge
+            lives_on = min(next_first - edge, next_last - 1 - edge)
+            slots_on = min(ahead, next_low - slot, next_high - slot)
+            count = _alike(edges, n, min(lives_on, slots_on * HALF_HOUR), length, step, buckets)
+            if count:
+                steps = length // HALF_HOUR
+                _stride_through(page, place, 2 * steps, out, n, count)
+                out[2, n : n + count] = (page[MEMBERS] - (low - high)) * steps
+                out[3, n : n + count] = begun - over
+                place += 2 * steps * count
+                last_energy, last_estimated = page[place], page[place + 1]
+                last_after = slot + steps * count
+                last_full = (low - high) * last_after - low_sum + high_sum
+                before = edge + length * count
+                n += count
+        n += 1
     _leave_out(page, hole, edges, start, step, out)
     return off

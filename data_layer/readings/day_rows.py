@@ -58,10 +58,13 @@ class DayRows:
         seen = self._seen
         if seen[0] is not view:
             seen = self._seen = (view, Kept(ROWS_KEPT))
+        page = seen[1].kept(wanted)
+        if page is not None:
+            return page
 
         def made() -> tuple[RowPage, int]:
-            page = self._made(view, wanted)
-            return page, len(page.batch) + 1
+            found = self._made(view, wanted)
+            return found, len(found.batch) + 1
 
         return seen[1].get(wanted, made)
 

@@ -40,12 +40,20 @@ class Kept(Generic[Value]):
         self._values: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
         self._size = 0
 
+    def kept(self, key: Hashable) -> Value | None:
+        """The value if it is still kept."""
+        with self._lock:
+            found = self._values.get(key)
+            if found is None:
+                return None
+            self._values.move_to_end(key)
+            return found[0]
+
     def get(self, key: Hashable, make: Callable[[], tuple[Value, int]]) -> Value:
         """The value kept, or a new one; `make` gives it with its size."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key][0]
+        kept = self.kept(key)
+        if kept is not None:
+            return kept
         value, size = make()
         with self._lock:
             if key not in self._values:
