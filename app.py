@@ -13,6 +13,11 @@ Pages and callbacks are listed here by hand: `dash.register_page` for each page 
 
 from __future__ import annotations
 
+import gc
+
+# What is imported stays: looking through it for garbage again and again costs a fifth of a start.
+gc.disable()
+
 import sys
 from collections.abc import Callable, Iterator
 from threading import Lock
@@ -74,6 +79,9 @@ from security.policy import Access
 from security.typed_callbacks import TypedDash
 from security.viewer import current_viewer, signed_in
 from settings import PROJECT_FOLDER, Settings, what_is_refused
+
+gc.freeze()
+gc.enable()
 
 ASSETS = PROJECT_FOLDER / "assets"
 PAGES: tuple[ModuleType, ...] = (
