@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from hashlib import sha256
 
 from data_layer.errors import BadInput
-from data_layer.tariffs.charges import ChargeLine, LineKind
+from data_layer.tariffs.charges import ChargeLine, net_of, tax_of
 from data_layer.tariffs.half_hours import HalfHours
 
 MONTH = re.compile(r"(20\d\d|199\d)-(0[1-9]|1[0-2])", re.ASCII)
@@ -120,11 +120,11 @@ class Bill:
 
     @property
     def net(self) -> int:
-        return sum(line.amount for line in self.lines if line.kind is not LineKind.TAX)
+        return net_of(self.lines)
 
     @property
     def tax(self) -> int:
-        return sum(line.amount for line in self.lines if line.kind is LineKind.TAX)
+        return tax_of(self.lines)
 
     @property
     def gross(self) -> int:

@@ -13,7 +13,7 @@ the end of the day less what it costs up to its beginning. So days add up to the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
@@ -66,15 +66,25 @@ class Charges:
 
     @property
     def net(self) -> int:
-        return sum(line.amount for line in self.lines if line.kind is not LineKind.TAX)
+        return net_of(self.lines)
 
     @property
     def tax(self) -> int:
-        return sum(line.amount for line in self.lines if line.kind is LineKind.TAX)
+        return tax_of(self.lines)
 
     @property
     def gross(self) -> int:
         return self.net + self.tax
+
+
+def net_of(lines: Iterable[ChargeLine]) -> int:
+    """Sum of all lines but tax, in minor units."""
+    return sum(line.amount for line in lines if line.kind is not LineKind.TAX)
+
+
+def tax_of(lines: Iterable[ChargeLine]) -> int:
+    """Sum of the tax lines, in minor units."""
+    return sum(line.amount for line in lines if line.kind is LineKind.TAX)
 
 
 @dataclass(frozen=True, slots=True)
