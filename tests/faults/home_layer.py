@@ -197,9 +197,9 @@ class Server:
         home_oracle.check(self.opened, self.home, present)
 
 
-def never_revised(rows: Sequence[Reading]) -> list[Reading]:
-    revised = {(row.meter_id, row.read_at) for row in rows if row.revision}
-    return [row for row in rows if (row.meter_id, row.read_at) not in revised]
+def with_value(rows: Sequence[Reading]) -> list[Reading]:
+    """As they were sent, or could have been: every revision that is not a withdrawal."""
+    return [replace(row, revision=0) for row in rows if row.value_wh is not None]
 
 
 def quietly(command: Callable[[], int]) -> int:
@@ -313,7 +313,7 @@ class HomeLayer:
             if way < 0.4:
                 server.submit([reading(chance.randrange(METERS), chance.randrange(SLOTS))])
             if way < 0.2:
-                server.submit_again(chance.choice(never_revised(home_oracle.rows(server.opened))))
+                server.submit_again(chance.choice(with_value(home_oracle.rows(server.opened))))
             if way < 0.15:
                 server.opened.seal()
                 server.check(life.promises.at(len(life.operations)))
