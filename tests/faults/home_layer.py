@@ -312,8 +312,8 @@ class HomeLayer:
             way = chance.random()
             if way < 0.4:
                 server.submit([reading(chance.randrange(METERS), chance.randrange(SLOTS))])
-            if way < 0.2:
-                server.submit_again(chance.choice(with_value(home_oracle.rows(server.opened))))
+            if way < 0.2 and (stored := with_value(home_oracle.rows(server.opened))):
+                server.submit_again(chance.choice(stored))
             if way < 0.15:
                 server.opened.seal()
                 server.check(life.promises.at(len(life.operations)))
