@@ -36,13 +36,20 @@ def test_a_second_variant_is_never_compiled() -> None:
         _sum_of_squares(np.arange(10, dtype=np.int32), 3)
 
 
-def test_machine_code_is_kept_apart_when_any_compiled_source_changes(tmp_path: Path) -> None:
+def test_machine_code_is_kept_apart_when_anything_it_is_made_from_changes(tmp_path: Path) -> None:
     (tmp_path / "index").mkdir()
-    part, other = tmp_path / "index" / "part.py", tmp_path / "index" / "other.py"
-    part.write_text("@inlined\ndef a(): return 1\n")
-    other.write_text("plain = 1\n")
+    (tmp_path / "data_layer").mkdir()
+    sources = {
+        "index/kernel.py": "from index.grid import SLOTS\n@compiled(x)\ndef a(): return SLOTS\n",
+        "index/grid.py": "from data_layer.quantities import VOID\nSLOTS = 48\n",
+        "data_layer/quantities.py": "VOID = -1\n",
+        "data_layer/book.py": "from index.kernel import a\n",
+    }
+    for name, text in sources.items():
+        (tmp_path / name).write_text(text)
     before = kept_under(tmp_path)
-    other.write_text("plain = 2\n")
+    for name, text in sources.items():
+        (tmp_path / name).write_text(text + "# changed\n")
+        assert (kept_under(tmp_path) != before) is (name != "data_layer/book.py"), name
+        (tmp_path / name).write_text(text)
     assert kept_under(tmp_path) == before
-    part.write_text("@inlined\ndef a(): return 2\n")
-    assert kept_under(tmp_path) != before
