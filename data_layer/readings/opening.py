@@ -28,7 +28,6 @@ from data_layer.readings.view import View
 from data_layer.readings.vocabulary import Vocabulary
 from data_layer.storage.day_files import DayFiles
 from data_layer.storage.home import Home
-from data_layer.storage.log_format import payloads
 from data_layer.storage.log_names import ARCHIVE, sealed_logs
 from data_layer.storage.log_recovery import LogFile, Recovered, inspect, recover
 from data_layer.storage.manifest import Manifest
@@ -141,7 +140,7 @@ class Opening:
         line = 2
         self.progress(f"Reading {log.path.name}", 0, log.lines)
         try:
-            for block in payloads(log.path):
+            for block in log.payloads():
                 batch = decode_log(block, name=str(log.path), first_line=line)
                 line += len(batch)
                 self.progress(f"Reading {log.path.name}", line - 2, max(log.lines, line - 2))

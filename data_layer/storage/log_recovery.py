@@ -19,7 +19,13 @@ from typing import NamedTuple
 from zlib import crc32
 
 from data_layer.errors import Corrupt
-from data_layer.storage.durable_files import disk_trouble, fsync_file, sync_folder, write_atomically
+from data_layer.storage.durable_files import (
+    disk_trouble,
+    fsync_file,
+    fsync_folder,
+    sync_folder,
+    write_atomically,
+)
 from data_layer.storage.log_format import FIRST_HEADER, Header, Survey, payloads, survey
 from data_layer.storage.log_names import (
     ARCHIVE,
@@ -210,6 +216,7 @@ def keep_aside(path: Path) -> Path:
     if not copy.exists():
         with disk_trouble(f"{path.name} could not be copied to {QUARANTINE}"):
             copy.parent.mkdir(exist_ok=True)
+            fsync_folder(path.parent)
         write_atomically(copy, data)
     return copy
 
