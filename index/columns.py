@@ -1,6 +1,7 @@
 """Readings of many rows in columns, and the gap rule carried out on all of them at once.
 
-`fill` is the one inner loop of build and update. It never visits a row or a reading by itself:
+`fill` is the inner loop of refilled windows (build and the nightly day walk in `walking.py`).
+It never visits a row or a reading by itself:
 each reading is written to the first asked slot at or after it, a running maximum along the slots
 then tells every slot its last reading, and only slots without a reading are interpolated.
 """
@@ -62,17 +63,6 @@ class Columns:
             self.times[chosen],
             self.values[chosen],
             self.kinds[chosen],
-        )
-
-    def slice_rows(self, first: int, last: int) -> Columns:
-        """Rows first..last-1, renumbered from 0. No copy of the readings."""
-        low, high = int(self.pointer[first]), int(self.pointer[last])
-        return Columns(
-            last - first,
-            self.rows[low:high] - first,
-            self.times[low:high],
-            self.values[low:high],
-            self.kinds[low:high],
         )
 
     def unrolled(self, anchors: Ints, anchored: Mask) -> Ints:

@@ -116,8 +116,6 @@ def _read_only(element: types.Type, dimensions: int = 1) -> types.Type:
 
 
 READ_BYTES = _read_only(types.uint8)
-READ_SHORTS = _read_only(types.uint16)
-READ_WORDS = _read_only(types.uint32)
 READ_NARROW = _read_only(types.int32)
 READ_INTS = _read_only(types.int64)
 READ_WORD_TABLE = _read_only(types.uint32, 2)

@@ -16,7 +16,8 @@
 The present is open: any slot of it may be looked up by itself. What is over is closed, at half
 the size: its half hours are read off, U is the sum of a few of them. Lines are only ever added:
 a new version of the index adds its own and shares the rest, so those who read an older version
-are not disturbed. Dead lines are left out when a snapshot is saved.
+are not disturbed. Dead lines are left out of a snapshot once more than one
+in twenty is dead.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ INITIAL opens a segment, and so does the first reading, whatever its kind:
 * A half hour of the home's grid is *measured* when a reading stands at both its ends and all of
   it is known; otherwise its known part is *estimated*. It is *missing* when any part is unknown.
 
-Every other module of the index keeps results of this rule; none states it again.
+Every other module of the index keeps results of this rule, or carries it out on many rows at a
+time; the tests hold those against `History`.
 """
 
 from __future__ import annotations

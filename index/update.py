@@ -10,7 +10,8 @@ it is (`delta`, not zero only when a segment's end or a row's first reading chan
              ^ previous                           ^ following
              |<------------- window ------------->|  then U + delta
 
-Touched rows go through in batches of equal windows; the nightly day is one batch.
+Nothing yet: `build`. A day behind everything there is: appended in one walk (`appending.py`), but
+for rows that were silent for longer. Anything else: touched rows in batches of equal windows.
 """
 
 from __future__ import annotations

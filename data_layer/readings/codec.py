@@ -19,9 +19,8 @@ Reading is strict: whatever this codec would not write itself is Corrupt, naming
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from mmap import mmap
 from pathlib import Path
 
@@ -106,18 +105,6 @@ def merge_day(existing: ReadingBatch | None, new: ReadingBatch) -> ReadingBatch:
     Raises Corrupt when two rows of one key differ.
     """
     return in_key_order(new if existing is None else join([existing, new]))
-
-
-def split_by_day(batch: ReadingBatch, zone: HomeZone) -> Iterator[tuple[date, ReadingBatch]]:
-    """The rows of each local day, days in order; a reading at 00:00 belongs to the day it opens."""
-    days = zone.days_of(batch.read_at)
-    if len(batch) and days.min() == days.max():
-        yield date.fromordinal(int(days[0])), batch
-        return
-    order = np.argsort(days, kind="stable")
-    found, starts = np.unique(days[order], return_index=True)
-    for day, rows in zip(found.tolist(), np.split(order, starts[1:]), strict=False):
-        yield date.fromordinal(day), batch.take(rows)
 
 
 def in_key_order(batch: ReadingBatch) -> ReadingBatch:

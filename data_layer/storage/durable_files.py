@@ -25,7 +25,8 @@ UNFINISHED = ".tmp"
 def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Replace the file's content as a whole, durably. One writer a path at a time.
 
-    Raises Unavailable when the disk refuses; then the old file stands untouched.
+    Raises Unavailable when the disk refuses; then the file is all old or all new, and asking again
+    settles it.
     """
     unfinished = path.with_name(path.name + UNFINISHED)
     with disk_trouble(f"{path.name} could not be written"):

@@ -292,7 +292,6 @@ def test_clock_change_days_carry_both_offsets() -> None:
     assert b"T01:30:00+01:00,0.003" in text
     assert b"T01:30:00+00:00,0.005" in text
     assert codec.decode_day(text).read_at.tolist() == times.tolist()
-    assert [d for d, _ in codec.split_by_day(batch, LONDON)] == [day]
 
 
 def test_an_offset_that_changes_off_the_quarter_hour_is_right() -> None:
@@ -305,15 +304,6 @@ def test_an_offset_that_changes_off_the_quarter_hour_is_right() -> None:
     assert text.split(b"\n")[1:-1] == [
         format_line(row, local_text(row.read_at, zone)).encode() for row in readings
     ]
-
-
-def test_a_reading_at_midnight_belongs_to_the_day_it_opens() -> None:
-    days = [date(2026, 11, 19), date(2026, 11, 20)]
-    midnight = SINGAPORE.day_start(days[1])
-    batch = ReadingBatch.of([SeriesKey("m")], [0, 0, 0], [midnight, midnight - 1, NOON], [3, 2, 4])
-    split = {day: part.value_wh.tolist() for day, part in codec.split_by_day(batch, SINGAPORE)}
-    assert split == {days[0]: [2], days[1]: [3, 4]}
-    assert list(codec.split_by_day(batch.take(batch.read_at < 0), SINGAPORE)) == []
 
 
 @given(DAY_READINGS, st.data())
