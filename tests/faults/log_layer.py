@@ -17,7 +17,7 @@ from random import Random
 
 from data_layer.errors import Unavailable
 from data_layer.storage.day_files import DayFiles
-from data_layer.storage.durable_files import fsync_folder
+from data_layer.storage.durable_files import disk_trouble, fsync_folder
 from data_layer.storage.log_format import payloads
 from data_layer.storage.log_names import archive, sealed_logs
 from data_layer.storage.log_recovery import recover
@@ -153,6 +153,8 @@ def _lay_out(folder: Path) -> None:
 
 def _open(folder: Path, life: Life) -> _Opened:
     files, logs = DayFiles(folder / "daily"), folder / "logs"
+    with disk_trouble("the home could not be locked"):
+        fsync_folder(folder)  # as `Home.lock` does, before anything in it is believed
     files.recover()
     manifest_path = folder / "manifest.json"
     manifest = Manifest.load(manifest_path)
