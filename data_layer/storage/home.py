@@ -19,6 +19,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 from data_layer.clock import HomeZone
@@ -29,6 +30,7 @@ from data_layer.storage.durable_files import UNFINISHED, disk_trouble, fsync_fol
 FORMAT = 1
 DEFAULT_TIMEZONE = "Asia/Singapore"
 PRIVATE_FOLDER = ".meterbook"
+LOOKS_AT_LOCK = 20
 
 
 class HomeInUse(Conflict):
@@ -114,7 +116,7 @@ class Home(Closing):
         """The lock file, held and with our process id in it. Raises HomeInUse, OSError."""
         descriptor = os.open(self.private / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(descriptor)
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         except BlockingIOError as error:
@@ -198,3 +200,16 @@ def _read_facts(path: Path) -> HomeFacts:
         raise Unavailable(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise Corrupt(f"{path} cannot be read as a home's description: {error!r}.") from error
+
+
+def _take(descriptor: int) -> None:
+    """Lock a file for writing. Raises BlockingIOError when another keeps it.
+
+    Who only asks for the holder has it for a moment: that is waited for.
+    """
+    for _ in range(LOOKS_AT_LOCK):
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sleep(0.01)
+    return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

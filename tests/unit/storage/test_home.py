@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -161,3 +163,17 @@ def test_asking_who_writes_to_a_home_writes_nothing(tmp_path: Path) -> None:
     assert home.holder() is None
 
     assert not (home.private / "lock").exists()
+
+
+def test_who_only_asks_for_the_holder_does_not_make_a_start_fail(tmp_path: Path) -> None:
+    home = Home.open(tmp_path / "home")
+    asking = os.open(home.private / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    timer = Timer(0.05, lambda: os.close(asking))
+    timer.start()
+
+    home.lock()
+
+    timer.join()
+    assert home.holder() == os.getpid()
+    home.close()
