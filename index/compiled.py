@@ -10,8 +10,8 @@ numba looks at the file of a function only, not at the files of the parts and co
 in, and would go on running the old machine code after one of those changed.
 
 Arrays stand in signatures as `READ_*` when the function only reads them: those accept memory
-maps, which cannot be written to. No interpreter lock is held. Indexes are not checked: a caller
-hands over positions it has made sure of.
+maps, which cannot be written to. No interpreter lock is held unless a function is `brief`. Indexes
+are not checked: a caller hands over positions it has made sure of.
 """
 
 from __future__ import annotations
@@ -88,13 +88,17 @@ def _drop_oldest(home: Path) -> None:
 _keep_machine_code()
 
 
-def compiled(signature: object) -> Callable[[Function], Function]:
-    """Compile with this one signature: text, or `result(argument, ...)` of numba's types."""
+def compiled(signature: object, *, brief: bool = False) -> Callable[[Function], Function]:
+    """Compile with this one signature: text, or `result(argument, ...)` of numba's types.
+
+    `brief` is for what takes less than a microsecond: it keeps the interpreter's lock, because
+    giving it up and asking for it again would take longer than the work.
+    """
 
     def compile_it(function: Function) -> Function:
         return cast(
             "Function",
-            numba.njit(signature, cache=True, nogil=True, error_model="numpy")(function),
+            numba.njit(signature, cache=True, nogil=not brief, error_model="numpy")(function),
         )
 
     return compile_it

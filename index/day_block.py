@@ -31,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.grid import SLOTS
-from index.history import Ints, Mask
+from index.history import Ints
 
 Words = npt.NDArray[np.uint32]
 Shorts = npt.NDArray[np.uint16]
@@ -114,11 +114,6 @@ class DayLines:
     def of(cls, words: Words, shorts: Shorts, escapes: Ints) -> DayLines:
         return cls(Pool.of(words), Pool.of(shorts), escapes)
 
-    def added(self, total: Ints, read: Mask) -> tuple[DayLines, Lines]:
-        """With new open lines of U (lines, 48), and their numbers."""
-        words, where, offsets = encoded(total - total[:, :1], read)
-        return self.with_words(words, np.stack((where, offsets)))
-
     def with_words(self, words: Words, escapes: Ints) -> tuple[DayLines, Lines]:
         """With new open lines and their escapes, which count from the first of them."""
         first = len(self.words)
@@ -130,12 +125,3 @@ class DayLines:
             moved = escapes + np.array([[first * SLOTS], [0]])
             table = np.concatenate((table, moved), axis=1)
         return replace(self, words=self.words.added(words), escapes=table), numbers
-
-
-def encoded(offset: Ints, read: Mask) -> tuple[Words, Ints, Ints]:
-    """Open words of offsets (lines, 48), and the escapes: place counted through, offset."""
-    escaped = (offset < 0) | (offset >= ESCAPE)
-    words = np.where(escaped, ESCAPE, offset).astype(np.uint32)
-    words[~read] |= FILLED
-    where = np.flatnonzero(escaped)
-    return words, where, offset.ravel()[where]

@@ -27,7 +27,20 @@ from index.history import READ, Bytes, Ints, Mask
 from index.leaf_access import unroll
 from index.leaves import Leaves
 from index.packed_arrays import Packed, int_table, ints, short_table, word_table
-from index.row_lines import NO_LINE, line_of, opening_of, position_of, total_at
+from index.row_lines import (
+    BLOCKS,
+    ESCAPES,
+    LIVES,
+    MORE_SHORTS,
+    MORE_WORDS,
+    NO_LINE,
+    SHORTS,
+    WORDS,
+    line_of,
+    opening_of,
+    position_of,
+    total_at,
+)
 from index.side_columns import stacked
 
 BY_TIME, BY_METER, BY_VALUE = range(3)
@@ -201,20 +214,22 @@ def _line_bits(table: Ints, number: int) -> Any:
     if number == NO_LINE:
         return 0
     if number >= 0:
-        place = number - len(word_table(table, 4))
+        place = number - len(word_table(table, WORDS))
         if place < 0:
-            return every & ~_top_bits(word_table(table, 4), number, 31)
-        return every & ~_top_bits(word_table(table, 5), place, 31)
+            return every & ~_top_bits(word_table(table, WORDS), number, 31)
+        return every & ~_top_bits(word_table(table, MORE_WORDS), place, 31)
     place = -2 - number
-    if place < len(short_table(table, 6)):
-        return every & ~_top_bits(short_table(table, 6), place, 15)
-    return every & ~_top_bits(short_table(table, 7), place - len(short_table(table, 6)), 15)
+    if place < len(short_table(table, SHORTS)):
+        return every & ~_top_bits(short_table(table, SHORTS), place, 15)
+    return every & ~_top_bits(
+        short_table(table, MORE_SHORTS), place - len(short_table(table, SHORTS)), 15
+    )
 
 
 @compiled(types.void(READ_INTS, types.int64, types.int64, types.int64[::1]))
 def _stand(table: Ints, first: int, count: int, masks: Ints) -> None:
     """Set each row's bits of the half hours first..first + count - 1."""
-    blocks = ints(table, 0)
+    blocks = ints(table, BLOCKS)
     position = position_of(table, first // SLOTS)
     while position < len(blocks) and blocks[position] * SLOTS < first + count:
         shift = blocks[position] * SLOTS - first
@@ -231,13 +246,14 @@ def _stand(table: Ints, first: int, count: int, masks: Ints) -> None:
 def _values_of(table: Ints, lives: Ints, row: int, first: int, count: int, values: Ints) -> None:
     """U of the row at each of the half hours' openings."""
     total, read = np.empty(SLOTS, np.int64), np.empty(SLOTS, np.bool_)
-    position, blocks = position_of(table, first // SLOTS), ints(table, 0)
+    position, blocks = position_of(table, first // SLOTS), ints(table, BLOCKS)
     while position < len(blocks) and blocks[position] * SLOTS < first + count:
         at = blocks[position] * SLOTS - first
         number, opening = line_of(table, position, row), opening_of(table, lives, row, position)
         unroll(
-            word_table(table, 4), word_table(table, 5), short_table(table, 6),
-            short_table(table, 7), int_table(table, 8), number, opening, total, read, 0,
+            word_table(table, WORDS), word_table(table, MORE_WORDS),
+            short_table(table, SHORTS), short_table(table, MORE_SHORTS),
+            int_table(table, ESCAPES), number, opening, total, read, 0,
         )  # fmt: skip
         for k in range(max(0, -at), min(SLOTS, count - at)):
             values[at + k] = total[k]
@@ -253,7 +269,7 @@ def _by_value(
 
     A register does not run back, so where a row stands at an end bounds all it has.
     """
-    lives, values = int_table(table, 9), np.empty(AT_MOST, np.int64)
+    lives, values = int_table(table, LIVES), np.empty(AT_MOST, np.int64)
     bound = position_of(table, first // SLOTS)
     if sign < 0:
         bound = position_of(table, (first + count - 1) // SLOTS + 1)
@@ -319,7 +335,7 @@ def _select(
             out[2, n] = value
         return size
     size = _walk(masks, rows, first, count, order, sign, low, out)
-    lives = int_table(table, 9)
+    lives = int_table(table, LIVES)
     for n in range(size):
         row = out[0, n]
         out[2, n] = total_at(table, lives, row, out[1, n]) - shift[row]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
@@ -22,40 +22,33 @@ HistoryOf = Callable[[int, int, int], History]
 """history(row, start, end): what the index falls back on off the grid."""
 _PAGES_BYTES = 48 << 20
 """Pages kept by one version; the least recently asked is dropped."""
-_measures = Measures._make
-_NO_EDGES = np.zeros(0, dtype=np.int64)
+_measures = partial(tuple.__new__, Measures)
 
 
 class Group:
     """Some cells together, ready to be asked: what stands in `running_totals` and what does not."""
 
-    __slots__ = ("_gaps", "_grid", "_page", "_rest")
+    __slots__ = ("_gaps", "_grid", "_has_gaps", "_page", "_rest")
 
     def __init__(
         self, page: Ints, gaps: LongGaps, grid: Grid, rest: Callable[[int, int], tuple[int, int]]
     ) -> None:
         self._page = page
         self._gaps = gaps
+        self._has_gaps = len(gaps) > 0
         self._grid = grid
         self._rest = rest
 
     def totals(self, edges: Ints) -> Measures:
         """Measures between consecutive edges, ascending, all cells together: one column each."""
-        if len(edges) < 2:
-            return Measures(*np.zeros((4, 0), dtype=np.int64))
-        out = np.empty((4, len(edges) - 1), dtype=np.int64)
-        off = differences(self._page, edges, 0, 0, out)
-        if off or len(self._gaps):
+        buckets = len(edges) - 1
+        if buckets < 1:
+            return Measures(np.zeros((4, 0), dtype=np.int64))
+        out = np.empty((4, buckets), dtype=np.int64)
+        off = differences(self._page, edges, out)
+        if off or self._has_gaps:
             self._complete(edges, out, off=off > 0)
-        return _measures(out)
-
-    def regular(self, start: int, step: int, count: int) -> Measures:
-        """The same for `count` buckets of one length."""
-        out = np.empty((4, count), dtype=np.int64)
-        off = differences(self._page, _NO_EDGES, start, step, out)
-        if off or len(self._gaps):
-            self._complete(start + step * np.arange(count + 1), out, off=off > 0)
-        return _measures(out)
+        return _measures((out,))
 
     def _complete(self, edges: Ints, out: Ints, *, off: bool) -> None:
         """Add what the page does not hold: long gaps, and what lies behind a slot."""

@@ -42,13 +42,30 @@ Mask = npt.NDArray[np.bool_]
 class Measures(NamedTuple):
     """Per bucket: Wh, Wh of it estimated, half hours missing, series (or meters) reporting.
 
-    Arrays of int64, one element a bucket, or (groups, buckets) when many are asked at once.
+    One array of int64, (4, buckets): a small answer is made in half the time of four.
     """
 
-    consumption: Ints
-    estimated: Ints
-    missing: Ints
-    reporting: Ints
+    table: Ints
+
+    @property
+    def consumption(self) -> Ints:
+        column: Ints = self.table[0]
+        return column
+
+    @property
+    def estimated(self) -> Ints:
+        column: Ints = self.table[1]
+        return column
+
+    @property
+    def missing(self) -> Ints:
+        column: Ints = self.table[2]
+        return column
+
+    @property
+    def reporting(self) -> Ints:
+        column: Ints = self.table[3]
+        return column
 
 
 def interpolated(v0: Ints, v1: Ints, t0: Ints, t1: Ints, t: Ints) -> Ints:
@@ -194,12 +211,11 @@ class History:
         at = np.asarray(edges, dtype=np.int64)
         total = self.unrolled(at)
         slots = slots_at_or_after(at, grid_phase)
-        return Measures(
-            consumption=np.diff(total),
-            estimated=np.diff(total - self._measured_until(at, total, grid_phase)),
-            missing=np.diff(slots) - np.diff(self._full_half_hours_before(slots, grid_phase)),
-            reporting=(np.diff(self._known_seconds_until(at)) > 0).astype(np.int64),
-        )
+        consumption = np.diff(total)
+        estimated = np.diff(total - self._measured_until(at, total, grid_phase))
+        missing = np.diff(slots) - np.diff(self._full_half_hours_before(slots, grid_phase))
+        reporting = np.diff(self._known_seconds_until(at)) > 0
+        return Measures(np.stack((consumption, estimated, missing, reporting.astype(np.int64))))
 
     def _known_seconds_until(self, at: Ints) -> Ints:
         starts, ends = self.intervals

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 from numba import types
 
@@ -69,17 +70,22 @@ def escaped(escapes: Array, key: int) -> int:
 
 @inlined
 def _steps_until(steps: Array, place: int, number: int, slot: int, escapes: Array) -> int:
-    """Sum of a closed line's steps before the slot."""
-    total, odd = whole(0), 0
-    for k in range(slot):
-        step = whole(steps[place, k]) & _STEP
-        total += step
-        odd += step == _STEP
+    """Sum of a closed line's steps before the slot.
+
+    All 48 are looked at, those from the slot on as zeros: one loop without a branch.
+    """
+    line, last = steps[np.uint64(place)], np.uint32(slot)
+    total, odd = np.uint32(0), np.uint32(0)
+    for k in range(np.uint32(_SLOTS)):
+        step = np.uint32(np.uint32(line[k]) & np.uint32(_STEP)) * np.uint32(np.uint32(k) < last)
+        total = np.uint32(total + step)
+        odd = np.uint32(odd | np.uint32(step == np.uint32(_STEP)))
+    found = whole(total)
     if odd:
         for k in range(slot):
             if (steps[place, k] & _STEP) == _STEP:
-                total += escaped(escapes, number * _SLOTS + k) - _STEP
-    return total
+                found += escaped(escapes, number * _SLOTS + k) - _STEP
+    return found
 
 
 @inlined

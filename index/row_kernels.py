@@ -3,9 +3,8 @@
     usage     energy between two slots, its estimated part, and what is missing
     unrolled  U, reads and what is known at every half hour of a stretch; `buckets` adds it up
 
-A half hour is measured when readings stand at both its ends and all of it is known. So a block
-that is known as a whole is looked at in one sweep over its words; only where a row's life begins,
-ends or breaks is each half hour looked at for itself. What is known of row r is told by
+A half hour is measured when readings stand at both its ends and all of it is known. How much is
+estimated before each block is summed once (`estimated_sums.py`). What is known of row r is told by
 
     lives    r: first known interval, the one after the last, final U, 1 where a long gap runs
     known    begin and end of each interval, by row
@@ -19,78 +18,53 @@ import numpy as np
 from numba import types
 
 from index.compiled import READ_INTS, compiled, inlined
+from index.estimated_sums import are_made, estimated_between
 from index.grid import SLOTS
 from index.history import HALF_HOUR, Bytes, Ints
 from index.leaf_access import number_of, unroll
-from index.packed_arrays import int_table, ints, narrow_table, short_table, word_table
+from index.line_sweeps import judge, sweep_closed, sweep_open
+from index.packed_arrays import int_table, ints, narrow_table, short_table, table_at, word_table
 from index.row_lines import (
     AFTER,
+    ARRAYS,
+    BASE,
+    BLOCKS,
+    ESCAPES,
     FIRST,
+    KNOWN,
+    LINE,
+    LIVES,
     LONG,
+    MORE_SHORTS,
+    MORE_WORDS,
     NO_LINE,
-    ODD,
-    begins_with_reading,
-    guessed_of,
-    guessed_singly,
-    line_of,
+    ORIGIN,
+    PLACE,
+    SHORTS,
+    WORDS,
     opening_of,
     position_of,
-    steps_of,
     total_at,
 )
 
-_FOUR = types.UniTuple(types.int64, 4)  # type: ignore[no-untyped-call]
+_THREE = types.UniTuple(types.int64, 3)  # type: ignore[no-untyped-call]
+NOT_HERE, NOT_SUMMED = -1, -2
 
 
-@inlined
-def _estimated(
-    table: Ints, lives: Ints, known: Ints, row: int, origin: int, first: int, last: int
-) -> int:
-    """Estimated energy of the half hours first..last-1, which lie within the row's life."""
-    blocks = ints(table, 0)
-    estimated, interval, after = 0, lives[row, FIRST], lives[row, AFTER]
-    position = position_of(table, first // SLOTS)
-    number = line_of(table, position, row)
-    while position < len(blocks) and blocks[position] * SLOTS < last:
-        block = blocks[position]
-        after_it = line_of(table, position + 1, row)
-        if number != NO_LINE:
-            goes_on = begins_with_reading(table, after_it) and blocks[position + 1] == block + 1
-            start = origin + block * SLOTS * HALF_HOUR
-            while interval < after and known[interval, 1] <= start:
-                interval += 1
-            low, high = max(first - block * SLOTS, 0), min(last - block * SLOTS, SLOTS)
-            guessed = ODD
-            if (
-                high - low == SLOTS
-                and interval < after
-                and known[interval, 0] <= start
-                and known[interval, 1] >= start + SLOTS * HALF_HOUR
-            ):
-                guessed = guessed_of(table, lives, row, position, number, goes_on)
-            if guessed == ODD:
-                opening = int_table(table, 1)[position, row]
-                closing = opening_of(table, lives, row, position + 1)
-                guessed = guessed_singly(
-                    table, known, (interval, after), number, opening, closing, goes_on, start,
-                    (low, high),
-                )  # fmt: skip
-            estimated += guessed
-        position, number = position + 1, after_it
-    return estimated
+@compiled(_THREE(*(types.int64,) * 4), brief=True)
+def usage(address: int, row: int, start: int, end: int) -> tuple[int, int, int]:
+    """Energy, its estimated part, missing half hours; for these NOT_HERE or NOT_SUMMED.
 
-
-@compiled(_FOUR(READ_INTS, *(types.int64,) * 3))
-def usage(
-    table: Ints, row: int,
-    start: int, end: int,
-) -> tuple[int, int, int, int]:  # fmt: skip
-    """Energy, its estimated part, missing half hours; and 1 where this is not to be used."""
-    lives, known, origin = int_table(table, 9), int_table(table, 10), ints(table, 11)[0]
+    NOT_HERE: the caller asks `History`. NOT_SUMMED: it has the row's sums made and asks again.
+    """
+    table = table_at(address, ARRAYS)
+    lives, known, origin = int_table(table, LIVES), int_table(table, KNOWN), ints(table, ORIGIN)[0]
     first, last = (start - origin) // HALF_HOUR, (end - origin) // HALF_HOUR
     odd = lives[row, LONG]
     if odd or origin + first * HALF_HOUR != start or origin + last * HALF_HOUR != end:
-        return 0, 0, 0, 1
+        return 0, 0, NOT_HERE
+    if not are_made(table, row):
+        return 0, 0, NOT_SUMMED
     missing, low, high = last - first, last, first
     for interval in range(lives[row, FIRST], lives[row, AFTER]):
         opens, closes = known[interval, 0] - origin, known[interval, 1] - origin
@@ -100,9 +74,9 @@ def usage(
         high = max(high, -(-closes // HALF_HOUR))
     low, high = max(low, first), min(high, last)
     if low >= high:
-        return 0, 0, missing, 0
+        return 0, 0, missing
     energy = total_at(table, lives, row, high) - total_at(table, lives, row, low)
-    return energy, _estimated(table, lives, known, row, origin, low, high), missing, 0
+    return energy, estimated_between(table, row, low, high), missing
 
 
 @inlined
@@ -110,57 +84,37 @@ def _half_hours_of(
     table: Ints, lives: Ints, row: int, position: int, energy: Ints, read: Bytes, at: int
 ) -> None:
     """The 48 half hours of a row in a stored block, and whether a reading opens each."""
-    number = number_of(narrow_table(table, 2), narrow_table(table, 3), position, row)
+    number = number_of(narrow_table(table, PLACE), narrow_table(table, LINE), position, row)
+    escapes = int_table(table, ESCAPES)
     if number < NO_LINE:
-        place = -2 - number
-        if place < len(short_table(table, 6)):
-            steps_of(short_table(table, 6), place, number, int_table(table, 8), energy, read, at)
+        steps, place = short_table(table, SHORTS), -2 - number
+        if place < len(steps):
+            sweep_closed(steps, place, number, escapes, energy, read, at)
         else:
-            steps_of(
-                short_table(table, 7),
-                place - len(short_table(table, 6)),
-                number,
-                int_table(table, 8),
-                energy,
-                read,
-                at,
-            )
+            more = short_table(table, MORE_SHORTS)
+            sweep_closed(more, place - len(steps), number, escapes, energy, read, at)
         return
-    total, there = np.empty(SLOTS + 1, np.int64), np.empty(SLOTS, np.bool_)
-    unroll(
-        word_table(table, 4),
-        word_table(table, 5),
-        short_table(table, 6),
-        short_table(table, 7),
-        int_table(table, 8),
-        number,
-        int_table(table, 1)[position, row],
-        total,
-        there,
-        0,
-    )
-    total[SLOTS] = opening_of(table, lives, row, position + 1)
-    for k in range(SLOTS):
-        energy[at + k] = total[k + 1] - total[k] if number != NO_LINE else 0
-        read[at + k] = there[k]
-
-
-@inlined
-def _judged(known: Ints, first: int, after: int, start: int, read: Bytes, state: Bytes) -> None:
-    """What each half hour from `start` is: estimated, missing, known in part (3, half hours)."""
-    count = state.shape[1]
-    for n in range(count):
-        state[1, n] = 1
-    for n in range(count):
-        state[2, n] = 0
-    for interval in range(first, after):
-        opens, closes = known[interval, 0] - start, known[interval, 1] - start
-        for n in range(max(opens // HALF_HOUR, 0), min(-(-closes // HALF_HOUR), count)):
-            state[2, n] = 1
-        for n in range(max(-(-opens // HALF_HOUR), 0), min(closes // HALF_HOUR, count)):
-            state[1, n] = 0
-    for n in range(count):
-        state[0, n] = state[2, n] & (state[1, n] | (1 - (read[n] & read[n + 1])))
+    if number == NO_LINE:
+        energy[at : at + SLOTS] = 0
+        read[at : at + SLOTS] = 0
+        return
+    words, opening = word_table(table, WORDS), int_table(table, BASE)[position, row]
+    closing = opening_of(table, lives, row, position + 1) - opening
+    if number < len(words):
+        odd = sweep_open(words, number, closing, energy, read, at)
+    else:
+        more_words = word_table(table, MORE_WORDS)
+        odd = sweep_open(more_words, number - len(words), closing, energy, read, at)
+    if odd:
+        total, there = np.empty(SLOTS + 1, np.int64), np.empty(SLOTS, np.bool_)
+        unroll(
+            words, word_table(table, MORE_WORDS),
+            short_table(table, SHORTS), short_table(table, MORE_SHORTS),
+            escapes, number, opening, total, there, 0,
+        )  # fmt: skip
+        total[SLOTS] = opening + closing
+        for k in range(SLOTS):
+            energy[at + k] = total[k + 1] - total[k]
 
 
 @compiled(
@@ -173,12 +127,12 @@ def half_hours(
     table: Ints, row: int,
     start: int, energy: Ints, state: Bytes,
 ) -> int:  # fmt: skip
-    """Every half hour from `start` on: energy, and `state` as in `_judged`; 1 if not to be used."""
-    lives, known, origin = int_table(table, 9), int_table(table, 10), ints(table, 11)[0]
+    """Every half hour from `start` on: energy, and `state` as in `judge`; 1 if not to be used."""
+    lives, known, origin = int_table(table, LIVES), int_table(table, KNOWN), ints(table, ORIGIN)[0]
     first = (start - origin) // HALF_HOUR
     if lives[row, LONG] or origin + first * HALF_HOUR != start:
         return 1
-    blocks, count = ints(table, 0), len(energy)
+    blocks, count = ints(table, BLOCKS), len(energy)
     read = np.zeros(count + 1, np.uint8)
     some, there = np.empty(SLOTS, np.int64), np.empty(SLOTS, np.uint8)
     position, filled = position_of(table, first // SLOTS), 0
@@ -198,7 +152,7 @@ def half_hours(
         position += 1
     for n in range(filled, count):
         energy[n] = 0
-    _judged(known, lives[row, FIRST], lives[row, AFTER], start, read, state)
+    judge(known, lives[row, FIRST], lives[row, AFTER], start, read, state)
     return 0
 
 
@@ -213,7 +167,7 @@ def buckets(
     edges: Ints, out: Ints,
 ) -> int:  # fmt: skip
     """Energy, estimated, missing and reporting (4, buckets) between ascending edges; or 1."""
-    lives, known, origin = int_table(table, 9), int_table(table, 10), ints(table, 11)[0]
+    lives, known, origin = int_table(table, LIVES), int_table(table, KNOWN), ints(table, ORIGIN)[0]
     if lives[row, LONG]:
         return 1
     for n in range(len(edges)):
@@ -237,7 +191,7 @@ def buckets(
             high = max(high, -(-end // HALF_HOUR))
             interval += 1
         low, high = max(low, first), min(high, last)
-        out[1, n] = _estimated(table, lives, known, row, origin, low, high) if low < high else 0
+        out[1, n] = estimated_between(table, row, low, high) if low < high else 0
         out[2, n] = missing
         out[3, n] = interval > opens and last > first
     return 0

@@ -1,9 +1,7 @@
 """Parts of `row_kernels`: one row's line in one block, found and added up.
 
-They read the arrays of `Leaves.arrays` and three more from a `Packed` table, in this order:
-
-    0 blocks   1 base   2 place   3 line   4 words   5 more words   6 shorts   7 more shorts
-    8 escapes  9 lives  10 known  11 origin of the grid
+They read the arrays of `Leaves.arrays` and four more from a `Packed` table, by the names below:
+what is known of each row (`RowQueries`), the grid's origin, sums (`estimated_sums.py`).
 """
 
 from __future__ import annotations
@@ -14,11 +12,28 @@ import numpy as np
 
 from index.compiled import inlined
 from index.grid import SLOTS
-from index.history import HALF_HOUR, Bytes, Ints
-from index.leaf_access import escaped, number_of, offset_at, unroll
+from index.history import HALF_HOUR, Ints
+from index.leaf_access import number_of, offset_at, unroll
 from index.packed_arrays import int_table, ints, narrow_table, short_table, word_table
 
 FIRST, AFTER, FINAL, LONG = range(4)
+(
+    BLOCKS,
+    BASE,
+    PLACE,
+    LINE,
+    WORDS,
+    MORE_WORDS,
+    SHORTS,
+    MORE_SHORTS,
+    ESCAPES,
+    LIVES,
+    KNOWN,
+    ORIGIN,
+    SUMS,
+) = range(13)
+"""Which array stands where in the table; `RowQueries` packs them."""
+ARRAYS = 13
 NO_LINE = -1
 OFFSET, STEP = (1 << 31) - 1, (1 << 15) - 1
 ODD = -(1 << 62)
@@ -27,7 +42,7 @@ ODD = -(1 << 62)
 @inlined
 def position_of(table: Ints, block: int) -> Any:
     """Position of the block, or of the next one stored."""
-    blocks = ints(table, 0)
+    blocks = ints(table, BLOCKS)
     stored = len(blocks)
     if stored == 0 or block <= blocks[0]:
         return 0
@@ -47,8 +62,8 @@ def position_of(table: Ints, block: int) -> Any:
 @inlined
 def opening_of(table: Ints, lives: Ints, row: int, position: int) -> Any:
     """U at the opening of the block at a position, or after the last one."""
-    if position < len(ints(table, 0)):
-        return int_table(table, 1)[position, row]
+    if position < len(ints(table, BLOCKS)):
+        return int_table(table, BASE)[position, row]
     return lives[row, FINAL]
 
 
@@ -57,19 +72,19 @@ def total_at(table: Ints, lives: Ints, row: int, slot: int) -> Any:
     """U at a slot."""
     block = slot // SLOTS
     position = position_of(table, block)
-    if position == len(ints(table, 0)):
+    if position == len(ints(table, BLOCKS)):
         return lives[row, FINAL]
-    total = int_table(table, 1)[position, row]
+    total = int_table(table, BASE)[position, row]
     within = slot - block * SLOTS
-    if within and ints(table, 0)[position] == block:
-        number = number_of(narrow_table(table, 2), narrow_table(table, 3), position, row)
+    if within and ints(table, BLOCKS)[position] == block:
+        number = number_of(narrow_table(table, PLACE), narrow_table(table, LINE), position, row)
         if number != NO_LINE:
             total += offset_at(
-                word_table(table, 4),
-                word_table(table, 5),
-                short_table(table, 6),
-                short_table(table, 7),
-                int_table(table, 8),
+                word_table(table, WORDS),
+                word_table(table, MORE_WORDS),
+                short_table(table, SHORTS),
+                short_table(table, MORE_SHORTS),
+                int_table(table, ESCAPES),
                 number,
                 within,
             )
@@ -81,23 +96,23 @@ def line_of(table: Ints, position: int, row: int) -> Any:
     """The row's line in the block at a position; none after the last block."""
     if position >= table[1]:
         return NO_LINE
-    return number_of(narrow_table(table, 2), narrow_table(table, 3), position, row)
+    return number_of(narrow_table(table, PLACE), narrow_table(table, LINE), position, row)
 
 
 @inlined
 def begins_with_reading(table: Ints, number: int) -> Any:
     """Whether a reading stands at a line's first slot."""
     if number < NO_LINE:
-        steps, place = short_table(table, 6), -2 - number
+        steps, place = short_table(table, SHORTS), -2 - number
         if place < len(steps):
             return (steps[place, 0] >> 15) == 0
-        return (short_table(table, 7)[place - len(steps), 0] >> 15) == 0
+        return (short_table(table, MORE_SHORTS)[place - len(steps), 0] >> 15) == 0
     if number == NO_LINE:
         return False
-    words = word_table(table, 4)
+    words = word_table(table, WORDS)
     if number < len(words):
         return (words[number, 0] >> 31) == 0
-    return (word_table(table, 5)[number - len(words), 0] >> 31) == 0
+    return (word_table(table, MORE_WORDS)[number - len(words), 0] >> 31) == 0
 
 
 @inlined
@@ -118,7 +133,7 @@ def _guessed_open(
     last = np.int64(words[place, SLOTS - 1])
     tail = np.int64(0)
     if not goes_on or (last >> 31) != 0:
-        energy = opening_of(table, lives, row, position + 1) - int_table(table, 1)[position, row]
+        energy = opening_of(table, lives, row, position + 1) - int_table(table, BASE)[position, row]
         tail = energy - (last & OFFSET)
     return np.int64(ODD) if odd else np.int64(estimated) + tail
 
@@ -142,14 +157,20 @@ def _guessed_closed(steps: Any, place: int, goes_on: int) -> Any:
 @inlined
 def guessed_of(table: Ints, lives: Ints, row: int, position: int, number: int, goes_on: int) -> Any:
     if number >= 0:
-        place = number - len(word_table(table, 4))
+        place = number - len(word_table(table, WORDS))
         if place < 0:
-            return _guessed_open(word_table(table, 4), number, goes_on, table, lives, row, position)
-        return _guessed_open(word_table(table, 5), place, goes_on, table, lives, row, position)
+            return _guessed_open(
+                word_table(table, WORDS), number, goes_on, table, lives, row, position
+            )
+        return _guessed_open(
+            word_table(table, MORE_WORDS), place, goes_on, table, lives, row, position
+        )
     place = -2 - number
-    if place < len(short_table(table, 6)):
-        return _guessed_closed(short_table(table, 6), place, goes_on)
-    return _guessed_closed(short_table(table, 7), place - len(short_table(table, 6)), goes_on)
+    if place < len(short_table(table, SHORTS)):
+        return _guessed_closed(short_table(table, SHORTS), place, goes_on)
+    return _guessed_closed(
+        short_table(table, MORE_SHORTS), place - len(short_table(table, SHORTS)), goes_on
+    )
 
 
 @inlined
@@ -160,11 +181,11 @@ def guessed_singly(
     """Estimated energy of some half hours of a line, each looked at; `start` opens the block."""
     total, read = np.empty(SLOTS + 1, np.int64), np.empty(SLOTS + 1, np.bool_)
     unroll(
-        word_table(table, 4),
-        word_table(table, 5),
-        short_table(table, 6),
-        short_table(table, 7),
-        int_table(table, 8),
+        word_table(table, WORDS),
+        word_table(table, MORE_WORDS),
+        short_table(table, SHORTS),
+        short_table(table, MORE_SHORTS),
+        int_table(table, ESCAPES),
         number,
         opening,
         total,
@@ -185,20 +206,3 @@ def guessed_singly(
         if not (full and read[k] and read[k + 1]):
             estimated += total[k + 1] - total[k]
     return estimated
-
-
-@inlined
-def steps_of(
-    steps: Any, place: int, number: int, escapes: Ints, energy: Ints, read: Bytes, at: int
-) -> None:
-    """Energy and reads of a closed line."""
-    odd = np.int64(0)
-    for k in range(SLOTS):
-        step = np.int64(steps[place, k])
-        energy[at + k] = step & STEP
-        read[at + k] = 1 - (step >> 15)
-        odd |= np.int64((step & STEP) == STEP)
-    if odd:
-        for k in range(SLOTS):
-            if energy[at + k] == STEP:
-                energy[at + k] = escaped(escapes, number * SLOTS + k)

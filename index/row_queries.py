@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from index import row_kernels as kernels
 from index.columns import Columns, ordered
 from index.day_page import DayPage
+from index.estimated_sums import EstimatedSums
 from index.grid import Grid
 from index.history import HALF_HOUR, UNKNOWN, History, Ints, Mask, Measures, whole_half_hours
 from index.leaves import Leaves
@@ -25,9 +27,6 @@ class Usage(NamedTuple):
     consumption: int
     estimated: int
     missing: int
-
-
-_usage_of, _measures = Usage._make, Measures._make
 
 
 class HalfHourSeries(NamedTuple):
@@ -96,23 +95,42 @@ class RowQueries:
     @cached_property
     def _packed(self) -> Packed:
         origin = np.array([self._grid.origin], dtype=np.int64)
-        return Packed((*self.leaves.arrays, *self._lives, origin))
+        return Packed((*self.leaves.arrays, *self._lives, origin, self._sums.table))
 
     @cached_property
     def _table(self) -> Ints:
         """What every kernel is given first; it lives as long as this."""
         return self._packed.table
 
+    @cached_property
+    def _sums(self) -> EstimatedSums:
+        return EstimatedSums(self._parts.count, len(self.leaves.blocks))
+
     def day_page(self, names: Names, first: int, count: int) -> DayPage:
         return DayPage(self.leaves, self._packed, names.rank, names.by_rank, first, count)
 
-    def usage(self, row: int, start: int, end: int) -> Usage:
-        """Consumption over [start, end): on the grid in one call, off it by `History`."""
-        energy, estimated, missing, odd = kernels.usage(self._table, row, start, end)
-        if odd:
-            found = self._by_history(row, np.array([start, end]))
-            return Usage(int(found[0][0]), int(found[1][0]), int(found[2][0]))
-        return _usage_of((energy, estimated, missing))
+    @cached_property
+    def usage(self) -> Callable[[int, int, int], Usage]:
+        """usage(row, start, end): consumption of a row; on the grid in one call, off it slowly.
+
+        A function with all it needs at hand: looking each up on `self` would take as long as the
+        answer.
+        """
+        packed, sums, leaves = self._packed, self._sums, self.leaves
+        address, ask, told = packed.address, kernels.usage, partial(tuple.__new__, Usage)
+
+        def usage(row: int, start: int, end: int) -> Usage:
+            found = ask(address, row, start, end)
+            if found[2] >= 0:
+                return told(found)
+            if found[2] == kernels.NOT_SUMMED:
+                sums.ensure(packed.table, row)
+                return told(ask(address, row, start, end))
+            # Nothing here knows `self`, or a version would stay until it is looked for as garbage.
+            slow = RowQueries(leaves).by_history(row, np.array([start, end])).table[:3, 0]
+            return Usage(*slow.tolist())
+
+        return usage
 
     def half_hours(self, row: int, start: int, end: int) -> HalfHourSeries:
         """Every half hour of [start, end), widened to whole half hours of the grid."""
@@ -121,7 +139,7 @@ class RowQueries:
         energy, state = np.empty(count, dtype=np.int64), np.empty((3, count), dtype=np.uint8)
         if kernels.half_hours(self._table, row, start, energy, state):
             edges = np.arange(start, end + 1, HALF_HOUR)
-            found = self._by_history(row, edges)
+            found = self.by_history(row, edges)
             ends = np.isin(edges, self.history(row, start, end).times)
             missing, known = found.missing > 0, found.reporting > 0
             estimated = known & (missing | ~(ends[:-1] & ends[1:]))
@@ -135,22 +153,20 @@ class RowQueries:
         if count > 1 and edges[-1] - edges[0] == HALF_HOUR * count and is_half_hourly(edges):
             return self._each_half_hour(row, edges)
         out = np.empty((4, count), dtype=np.int64)
+        self._sums.ensure(self._table, row)
         if count and kernels.buckets(self._table, row, edges, out):
-            return self._by_history(row, edges)
-        return _measures(out)
+            return self.by_history(row, edges)
+        return Measures(out)
 
     def _each_half_hour(self, row: int, edges: Ints) -> Measures:
         if (edges[0] - self._grid.origin) % HALF_HOUR:
-            return self._by_history(row, edges)
+            return self.by_history(row, edges)
         found = self.half_hours(row, int(edges[0]), int(edges[-1]))
-        return Measures(
-            found.consumption,
-            found.consumption * found.estimated,
-            found.missing.astype(np.int64),
-            found.known.astype(np.int64),
-        )
+        estimated = found.consumption * found.estimated
+        return Measures(np.stack((found.consumption, estimated, found.missing, found.known)))
 
-    def _by_history(self, row: int, edges: Ints) -> Measures:
+    def by_history(self, row: int, edges: Ints) -> Measures:
+        """Buckets between any ascending edges, by the rule itself: slow."""
         span = whole_half_hours(int(edges[0]), int(edges[-1]), self._grid.origin)
         return self.history(row, *span).buckets(edges, self._grid.origin)
 

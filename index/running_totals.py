@@ -96,22 +96,16 @@ def _slot_sum(page: Ints, slot: int) -> tuple[int, int]:
 
 
 @inlined
-def _leave_out(page: Ints, hole: int, edges: Ints, start: int, step: int, out: Ints) -> None:
+def _leave_out(page: Ints, hole: int, edges: Ints, out: Ints) -> None:
     """Take meters out of the buckets that lie wholly in one of their holes."""
     buckets, holes = out.shape[1], page[HOLES]
-    first = start if step else edges[0]
-    last = start + step * buckets if step else edges[buckets]
     for n in range(holes):
         opens, closes = page[hole + n], page[hole + holes + n]
-        if closes <= first or opens >= last:
+        if closes <= edges[0] or opens >= edges[buckets]:
             continue
-        bucket = max(0, -((start - opens) // step)) if step else _below(edges, 0, buckets, opens)
-        while bucket < buckets:
-            a = start + step * bucket if step else edges[bucket]
-            b = start + step * (bucket + 1) if step else edges[bucket + 1]
-            if b > closes:
-                break
-            if a < b:
+        bucket = _below(edges, 0, buckets, opens)
+        while bucket < buckets and edges[bucket + 1] <= closes:
+            if edges[bucket] < edges[bucket + 1]:
                 out[3, bucket] -= 1
             bucket += 1
 
@@ -135,33 +129,30 @@ def _of_one_length(edges: Ints, n: int, count: int, step: int) -> int:
 
 
 @inlined
-def _alike(edges: Ints, n: int, room: int, length: int, step: int, buckets: int) -> int:
+def _alike(edges: Ints, n: int, room: int, length: int, buckets: int) -> int:
     """How many buckets from edge n on are of this length, whole half hours, and end in `room`."""
     if length <= 0 or length % HALF_HOUR:
         return 0
     count = min(buckets - n, room // length)
-    return count if step or count <= 0 else _of_one_length(edges, n, count, length)
+    return _of_one_length(edges, n, count, length) if count > 0 else 0
 
 
 @inlined
 def _stride_through(page: Ints, place: int, apart: int, out: Ints, n: int, count: int) -> None:
     """Energy and estimated part of `count` buckets from n on; the first begins at `place`."""
     for column in range(2):
-        base = place + column
-        last = page[base]
-        for k in range(count):
-            base += apart
-            total = page[base]
-            out[column, n + k] = total - last
-            last = total
+        sums, told = page[np.uint64(place + column) :], out[column][np.uint64(n) :]
+        step = np.uint64(apart)
+        for k in range(np.uint64(count)):
+            told[k] = sums[step * k + step] - sums[step * k]
 
 
-@compiled(types.int64(READ_INTS, READ_INTS, types.int64, types.int64, types.int64[:, ::1]))
-def differences(page: Ints, edges: Ints, start: int, step: int, out: Ints) -> int:
+@compiled(types.int64(READ_INTS, READ_INTS, types.int64[:, ::1]))
+def differences(page: Ints, edges: Ints, out: Ints) -> int:
     """Energy, estimated part, missing and reporting between edges, into `out` (4, buckets).
 
-    Edges ascend: start, start + step, ... or, without a step, those given. Returns how many of
-    them lie off the grid; there the energy is that at the slot before.
+    Edges ascend. Returns how many of them lie off the grid; there the energy is that at the slot
+    before.
     """
     buckets = out.shape[1]
     lives, known = page[LIVES], page[KNOWN]
@@ -170,7 +161,7 @@ def differences(page: Ints, edges: Ints, start: int, step: int, out: Ints) -> in
     lows = lasts + lives
     highs = lows + 2 * known + 1
     hole = highs + 2 * known + 1
-    first_edge = start if step else edges[0]
+    first_edge = edges[0]
     begun = _below(page, firsts, lives, first_edge)
     over = _below(page, lasts, lives, first_edge + 1)
     slot = (first_edge - page[ORIGIN]) // HALF_HOUR
@@ -183,7 +174,7 @@ def differences(page: Ints, edges: Ints, start: int, step: int, out: Ints) -> in
     low_sum, high_sum = page[lows + known + low], page[highs + known + high]
     n = 0
     while n <= buckets:
-        edge = start + step * n if step else edges[n]
+        edge = edges[n]
         since = edge - page[ORIGIN]
         slot = since // HALF_HOUR
         after = slot if slot * HALF_HOUR == since else slot + 1
@@ -214,10 +205,10 @@ def differences(page: Ints, edges: Ints, start: int, step: int, out: Ints) -> in
         last_after, last_full, last_over = after, full, over
         if n < buckets and ahead and after == slot:
             # Buckets of one length in which nobody begins or ends differ in their sums alone.
-            length = step if step else edges[n + 1] - edge
+            length = edges[n + 1] - edge
             lives_on = min(next_first - edge, next_last - 1 - edge)
             slots_on = min(ahead, next_low - slot, next_high - slot)
-            count = _alike(edges, n, min(lives_on, slots_on * HALF_HOUR), length, step, buckets)
+            count = _alike(edges, n, min(lives_on, slots_on * HALF_HOUR), length, buckets)
             if count:
                 steps = length // HALF_HOUR
                 _stride_through(page, place, 2 * steps, out, n, count)
@@ -230,5 +221,5 @@ def differences(page: Ints, edges: Ints, start: int, step: int, out: Ints) -> in
                 before = edge + length * count
                 n += count
         n += 1
-    _leave_out(page, hole, edges, start, step, out)
+    _leave_out(page, hole, edges, out)
     return off

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property, lru_cache
 from pathlib import Path as FilePath
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from index.coverage import Coverage
 from index.day_page import AT_MOST, DayPage
 from index.day_readings import DayReadings, Key, Path, Places, in_time_order
 from index.group_totals import Group, GroupTotals
-from index.history import HALF_HOUR, Bytes, History, Ints, Measures, whole_half_hours
+from index.history import HALF_HOUR, Bytes, History, Ints, Measures
 from index.leaves import Leaves
 from index.roster import Roster
 from index.row_queries import HalfHourSeries, RowQueries, Usage
@@ -197,9 +197,13 @@ class SortedIndex:
             parts.last_kind[chosen].astype(np.uint8),
         )
 
-    def usage(self, row: int, start: int, end: int) -> Usage:
-        """Consumption of one row over [start, end), how much is estimated, how much missing."""
-        return self._rows.usage(row, start, end)
+    @cached_property
+    def usage(self) -> Callable[[int, int, int], Usage]:
+        """usage(row, start, end): consumption of one row, how much is estimated, how much missing.
+
+        O(1) after the row was first asked for, which costs O(blocks).
+        """
+        return self._rows.usage
 
     def half_hours(self, row: int, start: int, end: int) -> HalfHourSeries:
         """Each half hour of [start, end), widened to whole half hours of the home's grid."""
@@ -253,27 +257,6 @@ class SortedIndex:
         """How many rows with readings count in each cell."""
         counts = zip(self.roster.paths, self._coverage.members.tolist(), strict=True)
         return {path: count for path, count in counts if count}
-
-    def slots(self, cells: Sequence[Path], start: int, end: int) -> Measures:
-        """Each cell in each half hour of [start, end), widened to whole half hours."""
-        low, high = whole_half_hours(start, end, self.grid_phase)
-        return self.totals(cells, np.arange(low, high + 1, HALF_HOUR))
-
-    def totals(self, cells: Sequence[Path], edges: npt.ArrayLike) -> Measures:
-        """Each cell over each bucket: arrays (cells, buckets); an unknown path is all zeros.
-
-        `missing` sums over the cell's rows, before a row's first reading and after its last too;
-        `reporting` counts meters with any known part of the bucket.
-        """
-        at, number = _instants(edges), self.roster.number_of_path
-        shape = (len(cells), max(0, len(at) - 1))
-        result = Measures(*(np.zeros(shape, dtype=np.int64) for _ in range(4)))
-        for n, path in enumerate(cells):
-            if path in number:
-                answer = self._groups.group(frozenset((number[path],))).totals(at)
-                for column, values in zip(result, answer, strict=True):
-                    column[n] = values
-        return result
 
     def group(self, cells: Collection[Path]) -> Group:
         """Some cells together, to be asked for totals again and again; unknown paths are empty.

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from index.appending import appended, arrivals, is_appended
+from index.assembly import open_lines
 from index.build import coming
 from index.cells import Change, summed
 from index.columns import Columns, assemble, fill, lines_needed, same_readings
@@ -174,10 +175,10 @@ class _Refill:
         rows, width = self.touched.rows[chosen], needed.shape[1]
         low, high = np.searchsorted(new.blocks, [first, first + width]).tolist()
         stored = new.blocks[low:high] - first
-        shape = (len(chosen), width, SLOTS)
-        total, read = total[:, :-1].reshape(shape), read[:, :-1].reshape(shape)
-        new.base[low:high, rows] = total[:, stored, 0].T
-        lines, fresh = new.lines.added(total[needed], read[needed])
+        new.base[low:high, rows] = total[:, stored * SLOTS].T
+        opening = np.arange(width, dtype=np.int64) * SLOTS
+        words, escapes = open_lines(total, read.view(np.uint8), opening, needed)
+        lines, fresh = new.lines.with_words(words, escapes)
         number = np.full(needed.shape, NO_LINE, dtype=np.int32)
         number[needed] = fresh
         directory = new.directory.changed(np.arange(low, high), rows, number[:, stored].T)

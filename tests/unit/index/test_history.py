@@ -103,7 +103,7 @@ def test_buckets_equal_the_oracle(
     edges = sorted({place * step for place in places})
     found = history(rows).buckets(edges, phase)
     expected = [measures_of(rows, a, b, phase) for a, b in pairwise(edges)]
-    assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
+    assert list(zip(*found.table.tolist(), strict=True)) == expected
 
 
 @given(readings(), st.lists(st.integers(-9000, 40_000), min_size=1, max_size=20))
@@ -138,7 +138,7 @@ def test_a_cut_out_answers_like_the_whole(
     cut = [rows[n] for n in before + inside + after]
     edges = [first * 1000, first * 1000 + 400, (first + count) * 1000]
     whole, part = history(rows).buckets(edges), history(cut).buckets(edges)
-    assert [c.tolist() for c in whole] == [c.tolist() for c in part]
+    assert whole.table.tolist() == part.table.tolist()
 
 
 def test_an_initial_at_the_same_instant_leaves_no_gap() -> None:
@@ -163,7 +163,7 @@ def test_time_between_segments_is_missing_and_never_zero_usage() -> None:
 def test_an_empty_history_is_all_missing() -> None:
     nothing = History.of([], [])
     measures = nothing.buckets([0, 3600])
-    assert [column.tolist() for column in measures] == [[0], [0], [2], [0]]
+    assert measures.table.tolist() == [[0], [0], [2], [0]]
     assert nothing.known(0, 3600) is None
     assert nothing.register([0]).tolist() == [-1]
 

@@ -46,7 +46,8 @@ def test_a_step_of_any_size_is_kept_exactly(step: int) -> None:
     assert found.consumption.tolist() == [step, half - step, MAXIMUM_WH - half]
     assert found.estimated.tolist() == [0, half - step, MAXIMUM_WH - half]
     assert index.register(0, edges).tolist() == [0, step, half, MAXIMUM_WH]
-    assert index.totals([PATH], edges).consumption.tolist() == [found.consumption.tolist()]
+    totals = index.group([PATH]).totals(np.array(edges))
+    assert totals.consumption.tolist() == found.consumption.tolist()
 
 
 def test_many_segments_take_the_unrolled_register_past_any_reading() -> None:
@@ -71,10 +72,10 @@ def test_a_long_silence_is_exact_and_costs_no_calendar(silent: int) -> None:
     span = later - start
     edges = [start, start + span // 3 // 1800 * 1800, start + span // 2 // 1800 * 1800, later]
     expected = [900_000 * (t - start) // span for t in edges]
-    for found in (index.series(0, edges), index.totals([PATH], edges)):
-        assert found.consumption.ravel().tolist() == np.diff(expected).tolist()
-        assert found.estimated.ravel().tolist() == np.diff(expected).tolist()
-        assert found.missing.ravel().tolist() == [0, 0, 0]
+    for found in (index.series(0, edges), index.group([PATH]).totals(np.array(edges))):
+        assert found.consumption.tolist() == np.diff(expected).tolist()
+        assert found.estimated.tolist() == np.diff(expected).tolist()
+        assert found.missing.tolist() == [0, 0, 0]
     middle = start + (silent // 2 + 1) * DAY
     filled = index.updated([day(middle, [(600, 450_000, READ)])], {KEY: PATH})
     filled._check()
@@ -103,7 +104,7 @@ def test_days_of_any_clock_add_up(zone: str) -> None:
     assert per_day.consumption.tolist() == expected
     assert per_day.estimated.sum() == 0
     assert per_day.missing.tolist() == [0] * 364 + [1]
-    assert index.totals([PATH], midnights).consumption[0].tolist() == expected
+    assert index.group([PATH]).totals(np.array(midnights)).consumption.tolist() == expected
     year = index.series(0, [midnights[0], midnights[-1]])
     assert year.consumption[0] == per_day.consumption.sum()
 

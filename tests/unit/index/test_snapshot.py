@@ -43,13 +43,14 @@ def test_a_snapshot_answers_like_the_version_it_was_saved_from(tmp_path: Path, s
     edges = home.midnights[:40]
     for row in range(len(index.keys)):
         one, other = index.series(row, edges), again.series(row, edges)
-        assert [c.tolist() for c in one] == [c.tolist() for c in other]
+        assert one.table.tolist() == other.table.tolist()
         whole = home.midnights[0], home.midnights[-1]
         assert index.history(row, *whole).values.tolist() == (
             again.history(row, *whole).values.tolist()
         )
-    totals = index.totals(index.cells, edges), again.totals(index.cells, edges)
-    assert [c.tolist() for c in totals[0]] == [c.tolist() for c in totals[1]]
+    for cell in index.cells:
+        one, other = (which.group([cell]).totals(np.array(edges)) for which in (index, again))
+        assert one.table.tolist() == other.table.tolist()
     later = again.updated([home.day(n) for n in change(home, rng)], home.places)
     later._check()
 
@@ -61,10 +62,11 @@ def test_saving_leaves_no_temporary_file(saved: Path) -> None:
 
 def test_saving_over_an_attached_snapshot_does_not_disturb_its_reader(saved: Path) -> None:
     index = SortedIndex.load(saved)
-    before = index.totals(index.cells, [0, 2_000_000_000]).consumption.tolist()
+    ever = np.array([0, 2_000_000_000])
+    before = index.group(index.cells).totals(ever).consumption.tolist()
     other = random_home(9)
     SortedIndex.build(other.days(), other.places, grid_phase=other.phase).save(saved)
-    assert index.totals(index.cells, [0, 2_000_000_000]).consumption.tolist() == before
+    assert index.group(index.cells).totals(ever).consumption.tolist() == before
     index.save(saved, generation=7)
 
 
@@ -135,7 +137,7 @@ def test_a_night_is_saved_without_the_lines_of_the_days_before(tmp_path: Path) -
     edges = full_day(0).start + np.arange(0, 41 * 86_400, 1800)
     for row in range(len(again.keys)):
         one, other = later.series(row, edges), again.series(row, edges)
-        assert [c.tolist() for c in one] == [c.tolist() for c in other]
+        assert one.table.tolist() == other.table.tolist()
     again.updated([full_day(41)], {})._check()
 
 

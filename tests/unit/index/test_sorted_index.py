@@ -44,7 +44,7 @@ def assert_equal(index: SortedIndex, home: Home, rng: random.Random) -> None:
         edges = some_edges(home, rng)
         expected = [series.bucket(a, b) for a, b in pairwise(edges)]
         found = index.series(row, edges)
-        assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
+        assert list(zip(*found.table.tolist(), strict=True)) == expected
         times = edges + [time for time, _, _ in series.rows[::5]]
         for opening in (False, True):
             registers = index.register(row, times, opening=opening).tolist()
@@ -73,11 +73,10 @@ def assert_groups_equal(index: SortedIndex, home: Home, rng: random.Random) -> N
     edges = some_edges(home, rng)
     asked = [*cells, ("nobody", "lives", "here")]
     rng.shuffle(asked)
-    found = index.totals(asked, edges)
-    for n, cell in enumerate(asked):
+    for cell in asked:
         expected = [home.cell(cell, a, b) for a, b in pairwise(edges)]
-        own = (column[n].tolist() for column in found)
-        assert list(zip(*own, strict=True)) == expected
+        found = index.group([cell]).totals(np.array(edges)).table
+        assert list(zip(*found.tolist(), strict=True)) == expected
     expected_top = home.top(edges[0], edges[-1])
     for descending in (True, False):
         sign = -1 if descending else 1
@@ -118,15 +117,15 @@ def test_an_older_version_keeps_its_answers(seed: int) -> None:
     first = build(home)
     edges = some_edges(home, rng)
     before = [first.series(row, edges) for row in range(len(first.keys))]
-    totals = first.totals(first.cells, edges)
+    totals = first.group(first.cells).totals(np.array(edges)).table.tolist()
     later = first
     for _ in range(3):
         touched = change(home, rng)
         later = later.updated([home.day(n) for n in touched], home.places)
     again = [first.series(row, edges) for row in range(len(first.keys))]
     for one, other in zip(before, again, strict=True):
-        assert [c.tolist() for c in one] == [c.tolist() for c in other]
-    assert [c.tolist() for c in totals] == [c.tolist() for c in first.totals(first.cells, edges)]
+        assert one.table.tolist() == other.table.tolist()
+    assert first.group(first.cells).totals(np.array(edges)).table.tolist() == totals
     first._check()
 
 
@@ -155,12 +154,14 @@ def test_parts_add_up_to_the_whole(seed: int) -> None:
             whole, by_day = index.series(row, [days[0], days[-1]]), index.series(row, days)
             by_half_hour = index.series(row, fine)
             for n in range(3):
-                assert whole[n].sum() == by_day[n].sum() == by_half_hour[n].sum()
+                sums = {int(found.table[n].sum()) for found in (whole, by_day, by_half_hour)}
+                assert len(sums) == 1
         rows = [row for row in range(len(index.keys)) if index.place(row) is not None]
-        totals = index.totals(index.cells, days)
+        totals = index.group(index.cells).totals(np.array(days)).table
         for n in range(3):
-            own = sum((index.series(row, days)[n] for row in rows), np.zeros(len(days) - 1, int))
-            assert totals[n].sum(axis=0).tolist() == own.tolist()
+            nothing = np.zeros(len(days) - 1, int)
+            own = sum((index.series(row, days).table[n] for row in rows), nothing)
+            assert totals[n].tolist() == own.tolist()
 
 
 def test_an_empty_index_answers_and_grows() -> None:
@@ -169,7 +170,7 @@ def test_an_empty_index_answers_and_grows() -> None:
     assert empty.cells == ()
     assert empty.row(("a", "S")) is None
     assert empty.top(0, 86_400, 5) == []
-    assert empty.totals([("a", "b", "c")], [0, 86_400]).missing.tolist() == [[0]]
+    assert empty.group([("a", "b", "c")]).totals(np.array([0, 86_400])).missing.tolist() == [0]
     home = random_home(3)
     grown = empty.updated(home.days(), home.places)
     grown._check()
