@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from mmap import mmap
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +84,7 @@ def decode_day(source: Path | bytes, *, name: str = "day file") -> ReadingBatch:
     return batch
 
 
-def scan_day(stored: bytes | mmap, *, rows: int) -> Scanned | None:
+def scan_day(stored: bytes, *, rows: int) -> Scanned | None:
     """The columns of a usual day file of about so many rows: all plain, each in its order.
 
     None where it is anything else: `decode_day` reads that, or says what is wrong with it.

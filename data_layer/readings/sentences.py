@@ -21,7 +21,9 @@ from data_layer.readings.rules import FUTURE_TOLERANCE_SECONDS, ID_PATTERN, ID_R
 from data_layer.readings.store import Verdicts
 
 REJECTIONS_AT_MOST = 10_000
-CORRECTION_RULE = "what is stored stays; an admin corrects it under Readings, with a reason."
+CORRECTION_RULE = (
+    "what is stored stays; an admin corrects it with a reason, under Readings or over REST."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@
 The leader works in its own thread: who is alone hands nothing over. Nothing is prepared twice at a
 time, and nothing committed twice at a time, always in order of arrival. An exception reaches every
 waiter of that group, and of the group that was prepared on the strength of it; the next starts
-afresh.
+afresh. Who is interrupted while waiting leaves at once: those behind wait for what was ahead.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class _Group(Generic[Request, Prepared, Result]):
     def __init__(self, before: _Group[Request, Prepared, Result] | None) -> None:
         self.requests: list[Request] = []
         self.before = before
-        """The group ahead of this one, until that is over."""
+        """The group ahead of this one, until that is over. Who was interrupted while waiting for
+        it leaves it here, for those behind to wait for."""
         self.prepared: Prepared | None = None
         self.results: Sequence[Result | Exception] = ()
         self.error: BaseException | None = None
@@ -137,9 +138,8 @@ class GroupCommit(Closing, Generic[Request, Prepared, Result]):
             # What comes after this call must not join a group that stands before the action.
             self._open = None
         try:
-            if group.before is not None:
-                _wait(group.before.over)
-                group.before = None
+            _wait_for(group.before)
+            group.before = None
             return action()
         finally:
             group.finish()
@@ -149,15 +149,15 @@ class GroupCommit(Closing, Generic[Request, Prepared, Result]):
         with self._lock:
             self._closed = True
             last = self._last
-        if last is not None:
-            _wait(last.over)
+        _wait_for(last)
 
     def _behind_all(self) -> _Group[Request, Prepared, Result]:
         """A new group; the lock is held."""
         if self._closed:
             raise _closing()
         last = self._last
-        self._last = group = _Group(None if last is None or last.finished else last)
+        is_over = last is None or (last.finished and last.before is None)
+        self._last = group = _Group(None if is_over else last)
         return group
 
     def _lead(self, group: _Group[Request, Prepared, Result], *, early: bool) -> None:
@@ -181,7 +181,7 @@ class GroupCommit(Closing, Generic[Request, Prepared, Result]):
         group.prepared = self._prepare(group.requests, pending.prepared if pending else None)
         group.open_ready()
         if pending is not None:
-            _wait(pending.over)
+            _wait_for(pending)
             if pending.error is not None:
                 raise pending.error
         group.before = None
@@ -200,11 +200,10 @@ class GroupCommit(Closing, Generic[Request, Prepared, Result]):
         if early:
             _wait(before.ready)
             ahead = before.before
-            if ahead is not None:
-                _wait(ahead.over)
+            _wait_for(ahead)
             if not before.finished and before.error is None and not (ahead and ahead.error):
                 return before
-        _wait(before.over)
+        _wait_for(before)
         group.before = None
         return None
 
@@ -212,11 +211,6 @@ class GroupCommit(Closing, Generic[Request, Prepared, Result]):
         with self._lock:
             if self._open is group:
                 self._open = None
-        before = group.before
-        if before is not None:
-            # Left early: those behind must still find everything ahead of them over.
-            _wait(before.over)
-            group.before = None
         group.prepared = None
         group.finish()
 
@@ -225,6 +219,13 @@ def _wait(gate: Lock) -> None:
     """Pass a gate once it opens; each who passes lets the next one through."""
     with gate:
         return
+
+
+def _wait_for(group: _Group[Request, Prepared, Result] | None) -> None:
+    """Wait until a group is over, and whatever was ahead of it when it was left."""
+    while group is not None:
+        _wait(group.over)
+        group = group.before
 
 
 def _closing() -> Unavailable:

@@ -4,12 +4,14 @@
     payload,4c1d09ee\\npayload,91b2f0aa\\n        as `chained` completes it in place
 
 CRC-32 sixteen bytes a step: the table of place n gives what a byte does to the remainder n bytes
-further on. The rule in Python, which this is held to, is `log_format.chain`.
+further on. Where the processor multiplies polynomials, each line is first folded into sixteen bytes
+that leave the same remainder, whatever came before it: only one product and one step hang on the
+line before, so the processor works on several lines at a time. A remainder is a polynomial whose
+highest power is bit 0. The rule in Python, which this is held to, is `log_format.chain`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +19,7 @@ import numpy.typing as npt
 from numba import types
 
 from index.compiled import READ_BYTES, READ_INTS, compiled, inlined
-from index.compiled_words import load, store
+from index.compiled_words import HAS_PRODUCTS, fold, load, product, store
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -45,6 +47,23 @@ def _tables() -> npt.NDArray[np.uint32]:
 
 
 _TABLES = _tables()
+_FOLDED_FROM, _FOLDED_TO = 16, 320
+"""Lengths of payloads that are folded; no line that recovery would believe is longer."""
+
+
+def _power(exponent: int) -> int:
+    """The remainder of x ** exponent."""
+    power = 1 << 31
+    for _ in range(exponent):
+        power = (power >> 1) ^ ((power & 1) * 0xEDB88320)
+    return power
+
+
+# A product of two words of 64 bits is one power short: it has 127 places, and stands in 128.
+_BY_LOW, _BY_HIGH = np.uint64(_power(191) << 32), np.uint64(_power(127) << 32)
+"""What carries each half of sixteen bytes sixteen bytes further."""
+_PAST = np.array([_power(max(0, 8 * n - 33)) for n in range(_FOLDED_TO)], dtype=np.uint64)
+"""What carries a remainder over n bytes, less the 32 powers that a step adds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,12 +76,6 @@ class Lines:
 
     def __len__(self) -> int:
         return len(self.ends)
-
-    @classmethod
-    def of(cls, payloads: Sequence[bytes]) -> Lines:
-        text = b"".join([line + bytes(ENDING) for line in payloads]) + bytes(SLACK)
-        ends = np.cumsum([len(line) + ENDING for line in payloads], dtype=np.int64)
-        return cls(np.frombuffer(bytearray(text), dtype=np.uint8), ends)
 
 
 def chained(lines: Lines, crc: int) -> tuple[memoryview, int]:
@@ -92,39 +105,67 @@ def checked(block: bytes, crc: int) -> Checked:
 
 
 @inlined
-def _remainder(text: Bytes, at: int, stop: int, crc: Word) -> Word:
+def _step(low: np.uint64, high: np.uint64) -> Word:
+    """The remainder of sixteen bytes."""
+    remainder: Word = (
+        (
+            _TABLES[15, low & 255]
+            ^ _TABLES[14, (low >> 8) & 255]
+            ^ _TABLES[13, (low >> 16) & 255]
+            ^ _TABLES[12, (low >> 24) & 255]
+            ^ _TABLES[11, (low >> 32) & 255]
+            ^ _TABLES[10, (low >> 40) & 255]
+            ^ _TABLES[9, (low >> 48) & 255]
+            ^ _TABLES[8, low >> 56]
+        )
+        ^ (
+            _TABLES[7, high & 255]
+            ^ _TABLES[6, (high >> 8) & 255]
+            ^ _TABLES[5, (high >> 16) & 255]
+            ^ _TABLES[4, (high >> 24) & 255]
+        )
+        ^ (
+            _TABLES[3, (high >> 32) & 255]
+            ^ _TABLES[2, (high >> 40) & 255]
+            ^ _TABLES[1, (high >> 48) & 255]
+            ^ _TABLES[0, high >> 56]
+        )
+    )
+    return remainder
+
+
+@inlined
+def _stepped(text: Bytes, at: int, stop: int, crc: Word) -> Word:
     """CRC-32 of text[at:stop] continued from `crc`, both as remainders (not inverted)."""
     while at + 16 <= stop:
-        low, high = load(text, at) ^ np.uint64(crc), load(text, at + 8)
-        crc = (
-            (
-                _TABLES[15, low & 255]
-                ^ _TABLES[14, (low >> 8) & 255]
-                ^ _TABLES[13, (low >> 16) & 255]
-                ^ _TABLES[12, (low >> 24) & 255]
-                ^ _TABLES[11, (low >> 32) & 255]
-                ^ _TABLES[10, (low >> 40) & 255]
-                ^ _TABLES[9, (low >> 48) & 255]
-                ^ _TABLES[8, low >> 56]
-            )
-            ^ (
-                _TABLES[7, high & 255]
-                ^ _TABLES[6, (high >> 8) & 255]
-                ^ _TABLES[5, (high >> 16) & 255]
-                ^ _TABLES[4, (high >> 24) & 255]
-            )
-            ^ (
-                _TABLES[3, (high >> 32) & 255]
-                ^ _TABLES[2, (high >> 40) & 255]
-                ^ _TABLES[1, (high >> 48) & 255]
-                ^ _TABLES[0, high >> 56]
-            )
-        )
+        crc = _step(load(text, at) ^ np.uint64(crc), load(text, at + 8))
         at += 16
     while at < stop:
         crc = (crc >> np.uint32(8)) ^ _TABLES[0, (crc ^ np.uint32(text[at])) & np.uint32(255)]
         at += 1
     return crc
+
+
+@inlined
+def _folded(text: Bytes, at: int, stop: int, crc: Word) -> Word:
+    """The same, by products."""
+    length = stop - at
+    if length < _FOLDED_FROM or length >= _FOLDED_TO:
+        return _stepped(text, at, stop, crc)
+    # Zeros before the first byte leave no remainder: they fill up the first sixteen bytes.
+    head = ((length - 1) & 15) + 1
+    if head > 8:
+        low = load(text, at) << np.uint64(8 * (16 - head))
+        high = load(text, at + head - 8)
+    else:
+        low = np.uint64(0)
+        high = load(text, at) << np.uint64(8 * (8 - head))
+    low, high = fold(text, at + head, stop, low, high, _BY_LOW, _BY_HIGH)
+    carried, _ = product(np.uint64(crc), _PAST[length])
+    return _step(low, high ^ carried)
+
+
+_remainder = _folded if HAS_PRODUCTS else _stepped
 
 
 @inlined

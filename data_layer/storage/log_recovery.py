@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 from zlib import crc32
 
@@ -205,7 +206,7 @@ def repair_command(folder: Path) -> str:
     """What to type, in the project folder, with the server stopped."""
     return (
         "Readings stay readable, none are taken. To keep every line that holds and go on: "
-        f"python -m data_layer.storage.log_repair {folder.parent}"
+        f"METERBOOK_HOME={quote(str(folder.parent))} .venv/bin/flask home repair"
     )
 
 

@@ -1,6 +1,6 @@
 """Going on after damage to a log: keep every line that holds, set the others aside for people.
 
-    python -m data_layer.storage.log_repair HOME
+`flask home repair` does it:
 
     1. copy each log as it is to logs/quarantine/            nothing is ever lost by repairing
     2. write the lines that do not hold to logs/quarantine/*.lost
@@ -13,11 +13,9 @@ merging drops exact repeats.
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_layer.errors import MeterbookError
 from data_layer.storage.durable_files import disk_trouble, fsync_folder, write_atomically
 from data_layer.storage.home import Home
 from data_layer.storage.log_format import Header, chain, salvage
@@ -49,6 +47,15 @@ class _Rewrite:
     source: Path
     target: Path
     data: bytes
+
+
+def repair_home(home: Home) -> Repaired | None:
+    """Repair the logs of a home that is locked, unless they are well. Raises Unavailable, Corrupt
+    for a damaged manifest."""
+    flushed = Manifest.load(home.manifest).flushed_generation
+    if not recover(home.logs, flushed=flushed).damage:
+        return None
+    return repair(home.logs, flushed=flushed)
 
 
 def repair(folder: Path, *, flushed: int) -> Repaired:
@@ -126,30 +133,3 @@ def _write(rewrite: _Rewrite) -> None:
         with disk_trouble(f"{rewrite.source.name} could not be replaced"):
             rewrite.source.unlink()
             fsync_folder(rewrite.source.parent)
-
-
-def main(arguments: list[str]) -> int:
-    """The command: repair the home's logs unless they are well."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m data_layer.storage.log_repair HOME\n")
-        return 2
-    try:
-        with Home.existing(Path(arguments[0])) as home:
-            home.lock()
-            flushed = Manifest.load(home.manifest).flushed_generation
-            if not recover(home.logs, flushed=flushed).damage:
-                sys.stdout.write(f"The logs of {home.folder} are well; nothing to repair.\n")
-                return 0
-            done = repair(home.logs, flushed=flushed)
-    except MeterbookError as error:
-        sys.stderr.write(f"{error.sentence}\n")
-        return 1
-    sys.stdout.write(
-        f"{done.kept} lines kept, {done.lost} lines set aside; the logs as they were are in "
-        f"{home.logs / 'quarantine'}.\n"
-    )
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

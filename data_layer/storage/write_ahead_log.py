@@ -17,7 +17,7 @@ A crash between the two renames leaves no log.txt: `open` makes it again.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +110,11 @@ class WriteAheadLog:
             )
 
     @property
+    def length(self) -> int:
+        """Bytes of the log that are durable: the header and all lines that were acknowledged."""
+        return self._length
+
+    @property
     def poisoned(self) -> str | None:
         """Why nothing more is taken until a restart, None when all is well."""
         return self._poison
@@ -123,23 +128,26 @@ class WriteAheadLog:
     def write(self, prepared: Prepared) -> None:
         """Make prepared lines durable: one write, one fdatasync.
 
-        Raises Unavailable; then none of the lines will ever be served.
+        Raises Unavailable; then none of the lines will ever be served. An interrupt closes the log:
+        a restart finds how far the write came.
         """
         with self._lock:
             descriptor = self._ready()
             if prepared.previous != self._crc:
                 raise Unavailable("The readings before these could not be written.")
             self._keep_reserve(descriptor, len(prepared.data))
-            self._write(descriptor, prepared.data)
-            self._make_durable(descriptor)
-            self._crc = prepared.crc
-            self._length += len(prepared.data)
-            self.lines += prepared.lines
-
-    def append(self, lines: Sequence[bytes]) -> None:
-        """Prepare and write payload lines (no line feed, no checksum). Raises Unavailable."""
-        if lines:
-            self.write(self.prepare(Lines.of(lines)))
+            try:
+                self._write(descriptor, prepared.data)
+                self._make_durable(descriptor)
+                self._crc = prepared.crc
+                self._length += len(prepared.data)
+                self.lines += prepared.lines
+            except Unavailable:
+                raise
+            except BaseException:
+                # Interrupted: what comes next must not stand behind half a line.
+                self._poisoned("a write was interrupted")
+                raise
 
     def seal(self) -> Path | None:
         """Close the log under its own generation and open the next; None when it has no lines.
@@ -162,12 +170,15 @@ class WriteAheadLog:
                 os.close(descriptor)
                 self._descriptor = None
                 self._descriptor = self._open()
+                self.generation = following.generation
+                self.lines = 0
+                self._crc = following.crc
+                self._length = len(following.line())
             except OSError as error:
                 raise self._poisoned(f"the log could not be sealed: {error.strerror}") from error
-            self.generation = following.generation
-            self.lines = 0
-            self._crc = following.crc
-            self._length = len(following.line())
+            except BaseException:
+                self._poisoned("sealing the log was interrupted")
+                raise
             return sealed
 
     def close(self) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 import pytest
@@ -256,3 +259,44 @@ def test_who_is_alone_commits_in_their_own_thread() -> None:
     with GroupCommit(as_it_is, commit) as committer:
         committer.submit(1)
     assert threads == [threading.get_ident()]
+
+
+@contextmanager
+def interrupted() -> Iterator[None]:
+    """Ctrl-C for this thread a moment after it began to wait."""
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+WAITS: tuple[Callable[[GroupCommit[int, int, int]], object], ...] = (
+    lambda committer: committer.between(lambda: "never"),
+    lambda committer: committer.submit(1),
+    lambda committer: committer.submit(400),
+)
+
+
+@pytest.mark.parametrize("next_one", [2, 200], ids=["small", "large"])
+@pytest.mark.parametrize("wait", WAITS, ids=["an action", "a group", "a group already prepared"])
+def test_who_comes_after_an_interrupted_wait_stands_behind_what_it_waited_for(
+    wait: Callable[[GroupCommit[int, int, int]], object], next_one: int
+) -> None:
+    slow = Slow()
+    with slow.committer() as committer, ThreadPoolExecutor(4) as pool:
+        first = pool.submit(committer.submit, 100)
+        assert slow.entered.acquire(timeout=10)
+        with interrupted():
+            wait(committer)
+        prepared = len(slow.prepared)
+        behind = pool.submit(committer.submit, next_one)
+        action = pool.submit(committer.between, lambda: first.done())
+        assert not slow.entered.acquire(timeout=0.1), "commits never overlap"
+        assert len(slow.prepared) == prepared, "nothing is prepared on a state about to change"
+        slow.go_on.release(2)
+        assert (first.result(10), behind.result(10)) == (100, next_one)
+        assert action.result(10)
+    assert slow.prepared[-1] == (next_one, None)

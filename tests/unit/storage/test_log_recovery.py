@@ -13,6 +13,7 @@ from data_layer.errors import Corrupt
 from data_layer.storage.log_names import archive, discard_archived
 from data_layer.storage.log_recovery import Recovered, inspect, recover
 from data_layer.storage.write_ahead_log import WriteAheadLog
+from tests.log_writing import append
 
 LINES = [b"531-000-00%d,S,2026-11-20T10:30:00Z,%d.500,,,,,api:k7,x" % (n, n) for n in range(6)]
 
@@ -23,7 +24,7 @@ def open_log(logs: Path, *, flushed: int = 0) -> WriteAheadLog:
 
 def written(logs: Path, lines: list[bytes] = LINES) -> Path:
     log = open_log(logs)
-    log.append(lines)
+    append(log, lines)
     log.close()
     return logs / "log.txt"
 
@@ -99,7 +100,7 @@ def test_damage_names_file_line_copy_and_command(logs: Path) -> None:
     assert f"{path} line 4" in sentences
     assert "3 good lines follow" in sentences
     assert "quarantine/log.txt-" in sentences
-    assert f"python -m data_layer.storage.log_repair {logs.parent}" in sentences
+    assert f"METERBOOK_HOME={logs.parent} .venv/bin/flask home repair" in sentences
     recover(logs)
     assert len(list((logs / "quarantine").iterdir())) == 1, "repeated starts keep one copy"
 
@@ -136,7 +137,7 @@ def test_a_crash_between_the_two_renames_of_sealing_begins_the_next_log(logs: Pa
     found = recover(logs)
     assert [log.generation for log in found.sealed] == [1]
     log = open_log(logs)
-    log.append([b"next"])
+    append(log, [b"next"])
     assert log.generation == 2
     assert payload_lines(recover(logs)) == [*LINES, b"next"]
 
@@ -144,7 +145,7 @@ def test_a_crash_between_the_two_renames_of_sealing_begins_the_next_log(logs: Pa
 def test_sealed_logs_wait_in_order_until_archived(logs: Path) -> None:
     log = open_log(logs)
     for number in range(12):
-        log.append([b"line %d" % number])
+        append(log, [b"line %d" % number])
         log.seal()
     found = recover(logs)
     assert [each.generation for each in found.sealed] == list(range(1, 13))
@@ -158,10 +159,10 @@ def test_sealed_logs_wait_in_order_until_archived(logs: Path) -> None:
 
 def test_a_lost_end_of_a_sealed_log_shows_in_the_next(logs: Path) -> None:
     log = open_log(logs)
-    log.append(LINES)
+    append(log, LINES)
     sealed = log.seal()
     assert sealed is not None
-    log.append([b"later"])
+    append(log, [b"later"])
     log.close()
     text = sealed.read_bytes()
     sealed.write_bytes(text[: text.rstrip().rfind(b"\n") + 1])
@@ -170,7 +171,7 @@ def test_a_lost_end_of_a_sealed_log_shows_in_the_next(logs: Path) -> None:
 
 def test_a_torn_end_of_a_sealed_log_is_damage(logs: Path) -> None:
     log = open_log(logs)
-    log.append(LINES)
+    append(log, LINES)
     sealed = log.seal()
     assert sealed is not None
     sealed.write_bytes(sealed.read_bytes()[:-5])
@@ -182,7 +183,7 @@ def test_a_torn_end_of_a_sealed_log_is_damage(logs: Path) -> None:
 def test_a_missing_sealed_log_is_damage(logs: Path) -> None:
     log = open_log(logs)
     for number in range(3):
-        log.append([b"line %d" % number])
+        append(log, [b"line %d" % number])
         log.seal()
     (logs / "sealed-2.txt").unlink()
     assert recover(logs).read_only
@@ -190,7 +191,7 @@ def test_a_missing_sealed_log_is_damage(logs: Path) -> None:
 
 def test_a_missing_open_log_is_damage_once_logs_were_merged(logs: Path) -> None:
     log = open_log(logs)
-    log.append(LINES)
+    append(log, LINES)
     sealed = log.seal()
     assert sealed is not None
     archive(sealed)
@@ -200,7 +201,7 @@ def test_a_missing_open_log_is_damage_once_logs_were_merged(logs: Path) -> None:
 
 def test_an_old_copy_of_the_log_is_damage(logs: Path) -> None:
     log = open_log(logs)
-    log.append(LINES)
+    append(log, LINES)
     old = (logs / "log.txt").read_bytes()
     sealed = log.seal()
     assert sealed is not None
@@ -247,7 +248,7 @@ def test_lines_are_read_in_blocks(logs: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_old_archived_logs_are_deleted_but_the_newest(logs: Path) -> None:
     log = open_log(logs)
     for number in range(3):
-        log.append([b"line %d" % number])
+        append(log, [b"line %d" % number])
         sealed = log.seal()
         assert sealed is not None
         archive(sealed)

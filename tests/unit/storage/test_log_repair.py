@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from data_layer.storage.home import Home
 from data_layer.storage.log_names import archive
 from data_layer.storage.log_recovery import recover
-from data_layer.storage.log_repair import main, repair
+from data_layer.storage.log_repair import repair
 from data_layer.storage.write_ahead_log import WriteAheadLog
+from tests.log_writing import append
 
 LINES = [b"line %d" % number for number in range(6)]
 
@@ -31,7 +28,7 @@ def lines_in(logs: Path, *, flushed: int = 0) -> list[bytes]:
 @pytest.fixture
 def written(logs: Path) -> Path:
     log = open_log(logs)
-    log.append(LINES)
+    append(log, LINES)
     log.close()
     return logs / "log.txt"
 
@@ -68,16 +65,16 @@ def test_a_damaged_header_costs_no_line(logs: Path, written: Path, old: bytes, n
 def test_a_missing_log_is_begun_anew_and_the_numbers_closed_up(logs: Path) -> None:
     log = open_log(logs)
     for number in range(4):
-        log.append([b"line %d" % number])
+        append(log, [b"line %d" % number])
         log.seal()
-    log.append([b"open"])
+    append(log, [b"open"])
     log.close()
     (logs / "sealed-2.txt").unlink()
     done = repair(logs, flushed=0)
     assert done.kept == 4
     assert lines_in(logs) == [b"line 0", b"line 2", b"line 3", b"open"]
     log = open_log(logs)
-    log.append([b"and on"])
+    append(log, [b"and on"])
     assert log.generation == 4
 
 
@@ -94,7 +91,7 @@ def test_a_lost_open_log_is_begun_after_the_merged_ones(logs: Path, written: Pat
 def test_logs_numbered_too_low_move_up_without_covering_each_other(logs: Path) -> None:
     log = open_log(logs)
     for number in range(3):
-        log.append([b"line %d" % number])
+        append(log, [b"line %d" % number])
         log.seal()
     (logs / "sealed").mkdir(exist_ok=True)
     (logs / "sealed" / "sealed-2.txt").write_bytes((logs / "sealed-2.txt").read_bytes())
@@ -108,39 +105,3 @@ def test_repair_again_changes_nothing(logs: Path, written: Path) -> None:
     once = written.read_bytes()
     repair(logs, flushed=0)
     assert written.read_bytes() == once
-
-
-def test_the_command_in_the_message_works(tmp_path: Path) -> None:
-    home = Home.open(tmp_path / "home")
-    log = open_log(home.logs)
-    log.append(LINES)
-    log.close()
-    damage(home.logs / "log.txt", b"line 2", b"line X")
-    command = recover(home.logs).damage[-1].rpartition(": ")[2].split()
-    assert command[0] == "python"
-    ran = subprocess.run(
-        [sys.executable, *command[1:]],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).parents[3],
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-    )
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout.startswith("5 lines kept, 1 lines set aside")
-    assert len(lines_in(home.logs)) == 5
-
-
-def test_the_command_does_nothing_to_logs_that_are_well_or_in_use(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with Home.open(tmp_path / "home") as home:
-        assert main([str(home.folder)]) == 0
-        assert "nothing to repair" in capsys.readouterr().out
-        home.lock()
-        assert main([str(home.folder)]) == 1
-        assert f"process {os.getpid()}" in capsys.readouterr().err
-    assert main([str(tmp_path / "elsewhere")]) == 1
-    assert "not a Meterbook home" in capsys.readouterr().err
-    assert not (tmp_path / "elsewhere").exists()
-    assert main([]) == 2
