@@ -29,21 +29,28 @@ class JobFailed(MeterbookError):
 
 def open_home(settings: Settings, *, writable: bool, create: bool = False) -> Book:
     """Open the home. Raises NotFound where there is none and none is to be created."""
-    if not create and not Home.stands_in(settings.home):
-        raise NotFound(
-            f"{settings.home} is not a Meterbook home: METERBOOK_HOME names another folder, or "
-            "nothing was started there yet.",
-            field="METERBOOK_HOME",
-        )
+    if not create:
+        _require_home(settings)
     url = settings.database_url
     return Book.open(
         settings.home,
         timezone=settings.timezone,
         database_url=None if url is None else url.get_secret_value(),
+        backups=settings.backups,
+        backups_kept=settings.backups_kept,
         min_group=settings.min_group,
         writable=writable,
         scheduled=False,
     )
+
+
+def _require_home(settings: Settings) -> None:
+    if not Home.stands_in(settings.home):
+        raise NotFound(
+            f"{settings.home} is not a Meterbook home: METERBOOK_HOME names another folder, or "
+            "nothing was started there yet.",
+            field="METERBOOK_HOME",
+        )
 
 
 @contextmanager
@@ -64,6 +71,16 @@ def owning_the_home() -> Iterator[Book]:
 
 
 @contextmanager
+def owning_the_files() -> Iterator[Home]:
+    """The home's files alone, nothing in them opened: for what mends them. Raises HomeInUse."""
+    settings = load_settings()
+    _require_home(settings)
+    with Home.existing(settings.home) as home:
+        home.lock()
+        yield home
+
+
+@contextmanager
 def for_work() -> Iterator[Book]:
     """Own the home where nobody does, else stand beside the server that does."""
     settings = load_settings()
@@ -77,11 +94,15 @@ def for_work() -> Iterator[Book]:
 
 def done(book: Book, kind: str, params: Params, *, actor: str, title: str) -> Job:
     """Start a job, follow it to its end with a progress bar. Raises JobFailed with its sentence."""
-    job_id = book.jobs.start(kind, params, actor=actor)
+    return followed(book, book.jobs.start(kind, params, actor=actor), title=title)
+
+
+def followed(book: Book, job_id: str, *, title: str) -> Job:
+    """Follow a job to its end with a progress bar. Raises JobFailed with its sentence."""
     with progress_bar(title) as advance:
         job = _follow(book, job_id, advance)
-    if job.state is JobState.FAILED:
-        raise JobFailed(job.error)
+        if job.state is JobState.FAILED:
+            raise JobFailed(job.error)
     return job
 
 

@@ -10,13 +10,14 @@ import click
 from flask.cli import AppGroup
 
 from cli.console import FAILED, OperatorCommand, aligned, answer, kwh, tell
-from cli.home_access import beside_the_server, done, for_work
+from cli.home_access import beside_the_server, done, followed, for_work
 from data_layer.accounts.model import OPERATOR
 from data_layer.book import Book
 from data_layer.clock import HomeZone, epoch_of
 from data_layer.errors import BadInput
 from data_layer.jobs.model import Job
 from data_layer.journeys.import_file import FORMATS, IMPORT_READINGS
+from data_layer.journeys.maintenance import begin_restore
 from data_layer.journeys.upload_staging import file_chunks
 from data_layer.quantities import format_kwh
 from data_layer.readings import periods, queries
@@ -238,3 +239,13 @@ def _shown(used: Consumption, table: SeriesTable | None, zone: HomeZone) -> list
 
 def _kwh_text(watt_hours: int | None) -> str:
     return "unknown" if watt_hours is None else f"{format_kwh(watt_hours)} kWh"
+
+
+@readings.command("restore", cls=OperatorCommand, with_appcontext=False)
+def restore() -> None:
+    """Read every day file and the log again, check them, and index them from nothing."""
+    with for_work() as book:
+        job_id = begin_restore(book.jobs, actor=OPERATOR.name)
+        job = followed(book, job_id, title="restoring readings")
+    lines = [f"{name.replace('_', ' ')}: {value}" for name, value in job.result.items()]
+    answer({"job": job.id, **job.result}, lines)

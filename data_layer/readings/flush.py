@@ -2,7 +2,7 @@
 
     sealed readings --split by local day--> day file + new rows, by key --> .tmp, fsync, rename
 
-    day file --mapped, scanned, SHA-256 beside--> effective readings of the day (index)
+    day file --read, scanned, SHA-256 beside--> effective readings of the day (index)
                                                   keys with revisions, voids, suspects
 
 Merging again what was merged before changes nothing: a crash anywhere is followed by a repeat.
@@ -72,16 +72,12 @@ def merge_into_days(
     Unavailable when the disk refuses, Corrupt when a file contradicts the rows or is not as
     expected: nothing is merged into what has rotted.
     """
-    parts = [_ByDay.of(run, zone) for run in rows]
+    parts = [ByDay.of(run, zone) for run in rows]
     days = np.unique(np.concatenate([np.zeros(0, np.int64), *(part.days for part in parts)]))
 
     def merge(ordinal: int) -> tuple[date, DayEntry]:
         day = date.fromordinal(ordinal)
-        found = [own for part in parts if (own := part.on(ordinal)) is not None]
-        stored = files.read(day)
-        _require(files.path(day), stored, expected.get(day))
-        existing = None if stored is None else decode_day(stored, name=str(files.path(day)))
-        whole = merge_day(existing, Tail(tuple(found)).batch(words))
+        whole = merged_day(files, day, parts, words, expect=expected.get(day))
         writing(day)
         return day, files.write(day, encode_day(whole, zone), rows=len(whole))
 
@@ -91,6 +87,22 @@ def merge_into_days(
         entries[day] = entry
         done(len(entries), len(days))
     return entries
+
+
+def merged_day(
+    files: DayFiles,
+    day: date,
+    parts: Sequence[ByDay],
+    words: Vocabulary,
+    *,
+    expect: DayEntry | None,
+) -> ReadingBatch:
+    """A day's stored rows and those of the parts, by key. Raises Corrupt as `merge_into_days`."""
+    found = [own for part in parts if (own := part.on(day.toordinal())) is not None]
+    stored = files.read(day)
+    _require(files.path(day), stored, expect)
+    existing = None if stored is None else decode_day(stored, name=str(files.path(day)))
+    return merge_day(existing, Tail(tuple(found)).batch(words))
 
 
 def _require(path: Path, stored: bytes | None, expect: DayEntry | None) -> None:
@@ -104,7 +116,7 @@ def _require(path: Path, stored: bytes | None, expect: DayEntry | None) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _ByDay:
+class ByDay:
     """A run, and where each day's rows stand in it."""
 
     run: Run
@@ -113,7 +125,7 @@ class _ByDay:
     starts: Ints
 
     @classmethod
-    def of(cls, run: Run, zone: HomeZone) -> _ByDay:
+    def of(cls, run: Run, zone: HomeZone) -> ByDay:
         day = zone.days_of(instants_of(run.key)).astype(np.int32)
         order = np.argsort(day, kind="stable").astype(np.int32)
         days, starts = np.unique(day[order], return_index=True)
@@ -144,20 +156,23 @@ def read_days(
 
 def read_day(files: DayFiles, zone: HomeZone, day: date, *, expect: DayEntry | None = None) -> Day:
     """Read one day file. Raises Corrupt when it is missing, unreadable or not as expected."""
-    path = files.path(day)
-    with files.mapped(day) as stored, ThreadPoolExecutor(max_workers=1) as beside:
-        if stored is None:
-            raise Corrupt(f"{path} is missing.")
+    path, stored = files.path(day), files.read(day)
+    if stored is None:
+        raise Corrupt(f"{path} is missing.")
+    with ThreadPoolExecutor(max_workers=1) as beside:
         checking = beside.submit(hashlib.sha256, stored)
         scanned = scan_day(stored, rows=0 if expect is None else expect.rows)
         digest = checking.result().hexdigest()
-        if expect is not None and digest != expect.sha256:
-            raise Corrupt(f"{path} is not what the manifest says it is.")
-        entry = DayEntry(0, len(stored), digest)
+    if expect is not None and digest != expect.sha256:
+        raise Corrupt(f"{path} is not what the manifest says it is.")
+    entry = DayEntry(0, len(stored), digest)
+    try:
         if scanned is not None:
             return _as_usual_day(day, replace(entry, rows=len(scanned)), scanned, zone)
-        batch = decode_day(bytes(stored), name=str(path))
-    return _as_day(day, replace(entry, rows=len(batch)), batch, zone)
+        batch = decode_day(stored, name=str(path))
+        return _as_day(day, replace(entry, rows=len(batch)), batch, zone)
+    except ValueError as error:
+        raise Corrupt(f"{path} cannot be a day file: {error}.") from error
 
 
 def amended_rows(batch: ReadingBatch) -> ReadingBatch:

@@ -74,19 +74,10 @@ class GroupTotals:
 
 def index_totals(view: View, groups: Groups, edges: Ints) -> Buckets:
     """What the index alone has of each group."""
-    sums = _nothing(groups, edges)
-    edges = np.ascontiguousarray(edges)
-    for group, paths in enumerate(groups):
-        found = view.index.group(paths).totals(edges)
-        sums.consumption_wh[group] = found.consumption
-        sums.estimated_wh[group] = found.estimated
-        sums.missing_half_hours[group] = found.missing
-        sums.reporting[group] = found.reporting
-    return sums
-
-
-def _nothing(groups: Groups, edges: Ints) -> Buckets:
     columns = np.zeros((4, len(groups), max(0, len(edges) - 1)), dtype=np.int64)
+    given = np.ascontiguousarray(edges)
+    for group, paths in enumerate(groups):
+        columns[:, group] = view.index.group(paths).totals(given).table
     return Buckets(edges, *columns)
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 
 from data_layer.clock import HomeZone
-from data_layer.readings.flush import Day, read_days
+from data_layer.readings.flush import Day
 from data_layer.readings.model import ReadingBatch
 from data_layer.readings.order import instants_of
 from data_layer.readings.places import Places
 from data_layer.readings.store import Progress
 from data_layer.readings.tail import Run, Tail
 from data_layer.readings.vocabulary import Vocabulary
-from data_layer.storage.day_files import DayFiles
 from data_layer.storage.manifest import DayEntry
 from index.day_readings import DayReadings
 from index.sorted_index import SortedIndex
@@ -44,21 +43,16 @@ class Harvest:
 
 
 def rebuilt(
-    files: DayFiles,
-    zone: HomeZone,
-    expected: Mapping[date, DayEntry | None],
-    places: Places,
-    words: Vocabulary,
+    days: Iterable[Day],
+    of: int,
+    home: tuple[HomeZone, Places, Vocabulary],
     progress: Progress,
 ) -> tuple[SortedIndex, Tail]:
-    """The index of all day files, and the tail of their amended keys. Raises Corrupt."""
-    days = sorted(expected)
-    harvest = Harvest(progress, len(days))
+    """The index of all these days (`of` of them), and the tail of their amended keys."""
+    zone, places, words = home
+    harvest = Harvest(progress, of)
     index = SortedIndex.build(
-        harvest.readings(read_days(files, zone, expected, days)),
-        places,
-        grid_phase=zone.grid_phase,
-        progress=progress,
+        harvest.readings(days), places, grid_phase=zone.grid_phase, progress=progress
     )
     return index, tail_of(harvest.amended, words)
 

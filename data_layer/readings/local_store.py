@@ -127,6 +127,32 @@ class LocalStore(Closing):
             raise Unavailable(self._receiving.reason)
         self._sealing.run(progress or _silent, rebuild=rebuild)
 
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Day files, manifest and sealed logs stay as they are while this is entered.
+
+        Readings are taken as ever; who wants to seal waits. Raises Unavailable when damaged.
+        """
+        if self._sealing is None:
+            raise Unavailable(self._receiving.reason)
+        with self._sealing.held_off():
+            yield
+
+    def log_length(self, meanwhile: Callable[[], None]) -> int:
+        """Bytes of the open log at the moment when `meanwhile` runs: nothing is written then.
+
+        They hold what was acknowledged by then and nothing else. Raises Unavailable when damaged.
+        """
+        log = self._log
+        if log is None:
+            raise Unavailable(self._receiving.reason)
+
+        def look() -> int:
+            meanwhile()
+            return log.length
+
+        return self._receiving.between(look)
+
     def place(self, places: Mapping[str, GroupPath | None]) -> None:
         self._receiving.place(places)
 
@@ -174,6 +200,10 @@ class LocalStore(Closing):
 
     def revisions(self, key: SeriesKey, read_at: int) -> ReadingBatch:
         return self._rows.revisions(self._receiving.view, key, read_at)
+
+    def meters(self) -> int:
+        """How many meters have readings in the index."""
+        return len({meter_id for meter_id, _ in self._receiving.view.index.keys})
 
     @property
     def changes(self) -> int:

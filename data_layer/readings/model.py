@@ -381,7 +381,9 @@ class Consumption:
     """The answer to "how much over this period", cut to what is known.
 
     All null when the meter has no data in the period. `start_time`/`end_time` bound what was
-    added up; `data_until` is the latest reading's time. Source: S1's `get_consumption`.
+    added up; `missing_half_hours` are of the whole period, but for those that have not ended, and
+    `missing_between` those of them inside these bounds; `data_until` is the latest
+    reading's time. Source: S1's `get_consumption`.
     """
 
     meter_id: str
@@ -394,3 +396,4 @@ class Consumption:
     start_time: datetime | None
     end_time: datetime | None
     data_until: datetime | None
+    missing_between: int = 0

@@ -1,6 +1,7 @@
 """From the files of a home to a view of its readings: at every start, after any crash.
 
     manifest  ->  day files checked  ->  snapshot, brought up to date or rebuilt  ->  index
+                                         or rebuilt around files that do not hold
     logs      ->  sealed ones not yet merged, the open one                        ->  tails
 
 Whoever owns the home recovers the logs first (torn ends cut, damage quarantined). Whoever only
@@ -9,15 +10,16 @@ looks takes what is there while it stands still, and looks again when it moved.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from time import sleep
 
 from data_layer.errors import Corrupt, MeterbookError, Unavailable
 from data_layer.readings.codec import decode_log
-from data_layer.readings.flush import read_day, read_days
+from data_layer.readings.flush import read_days
 from data_layer.readings.indexing import caught_up, rebuilt, tail_of
+from data_layer.readings.lost_days import StockTaking, after_lost, spans_of, take_stock
 from data_layer.readings.model import ReadingBatch
 from data_layer.readings.order import instants_of
 from data_layer.readings.places import Places
@@ -30,7 +32,8 @@ from data_layer.storage.day_files import DayFiles
 from data_layer.storage.home import Home
 from data_layer.storage.log_names import ARCHIVE, sealed_logs
 from data_layer.storage.log_recovery import LogFile, Recovered, inspect, recover
-from data_layer.storage.manifest import Manifest
+from data_layer.storage.manifest import DayEntry, Manifest
+from index.sorted_index import SortedIndex
 
 ATTEMPTS = 20
 PAUSE_SECONDS = 0.1
@@ -51,6 +54,17 @@ class Opened:
 
 
 @dataclass(frozen=True)
+class _Stock:
+    """What the day files must be."""
+
+    manifest: Manifest
+    lost: Mapping[date, str] = field(default_factory=dict)
+    """Files that cannot be read, and why, where they were taken as they are."""
+    damage: tuple[str, ...] = ()
+    """What is wrong with the manifest on disk."""
+
+
+@dataclass(frozen=True)
 class Opening:
     """What is needed to open a home's readings."""
 
@@ -66,12 +80,15 @@ class Opening:
     def for_writing(self) -> Opened:
         """Recover what a crash left behind, and open. Raises Unavailable, Corrupt."""
         self.files.recover()
-        manifest = self._manifest(adopt=True)
+        stock = self._stock(adopt=True)
+        manifest = stock.manifest
         recovered = recover(self.home.logs, flushed=manifest.flushed_generation)
         tails = self._tails(recovered, manifest)
         unsettled = self._unsettled(tails)
-        damage = self._damaged_days(manifest, unsettled)
-        view, stale = self._indexed(manifest, unsettled)
+        view, stale, lost = self._shown(manifest, unsettled, stock.lost)
+        damage = (*stock.damage, *lost.values(), *self._changed_days(manifest, {*unsettled, *lost}))
+        if damage:
+            damage = (*damage, self._advice(lost))
         damage = (*recovered.damage, *damage)
         return Opened(replace(view, tails=tails), recovered, damage, stale, unsettled)
 
@@ -79,7 +96,7 @@ class Opening:
         """Open beside the process that owns the home. Raises Unavailable, Corrupt."""
         trouble: MeterbookError = Unavailable("The files are being rewritten; try again soon.")
         for _ in range(ATTEMPTS):
-            before = self._manifest(adopt=False)
+            before = self._sound_manifest()
             try:
                 recovered = inspect(self.home.logs, flushed=before.flushed_generation)
                 tails = self._tails(recovered, before)
@@ -106,21 +123,30 @@ class Opening:
         now = Manifest.load(self.home.manifest)
         return closed != found or now.generation != before.generation
 
-    def _manifest(self, *, adopt: bool) -> Manifest:
-        """The manifest; where there is none, one made from the day files that are there."""
-        if self.home.manifest.exists() or not self.files.days():
-            return Manifest.load(self.home.manifest)
-        days = self.files.days()
-        entries = {}
-        for day in days:
-            entries[day] = read_day(self.files, self.home.zone, day).entry
-            self.progress("Taking stock of the day files", len(entries), len(days))
+    def _stock(self, *, adopt: bool) -> _Stock:
+        """What the manifest says; where none holds, the day files as they are."""
+        damage: tuple[str, ...] = ()
+        try:
+            if self.home.manifest.exists() or not self.files.days():
+                return _Stock(Manifest.load(self.home.manifest))
+        except Corrupt as error:
+            damage = (error.sentence,)
+        taken = self._taken(dict.fromkeys(self.files.days()))
         merged = sealed_logs(self.home.logs / ARCHIVE)
         through = merged[-1][0] if merged else 0
-        manifest = Manifest().flushed(entries, through=through)
-        if adopt:
-            manifest.save(self.home.manifest)
-        return manifest
+        stock = _Stock(Manifest().flushed(taken.entries, through=through), taken.lost, damage)
+        if adopt and not taken.lost and not damage:
+            stock.manifest.save(self.home.manifest)
+        return stock
+
+    def _sound_manifest(self) -> Manifest:
+        stock = self._stock(adopt=False)
+        if stock.damage or stock.lost:
+            raise Corrupt(" ".join((*stock.damage, *stock.lost.values())))
+        return stock.manifest
+
+    def _taken(self, expected: Mapping[date, DayEntry | None]) -> StockTaking:
+        return take_stock(self.files, self.home.zone, expected, self.progress)
 
     def _tails(self, recovered: Recovered, manifest: Manifest) -> tuple[Tail, ...]:
         """One tail for each log that is not merged yet; the last is the open one's."""
@@ -160,43 +186,71 @@ class Opening:
             ordinals |= set(self.home.zone.days_of(instants_of(run.key)).tolist())
         return frozenset(date.fromordinal(ordinal) for ordinal in ordinals)
 
-    def _damaged_days(self, manifest: Manifest, unsettled: frozenset[date]) -> tuple[str, ...]:
-        """What is wrong with the day files, save the unsettled ones."""
-        problems = self.files.check(manifest, unsettled=unsettled, thorough=False)
-        if not problems:
-            return ()
+    def _changed_days(self, manifest: Manifest, known: Collection[date]) -> tuple[str, ...]:
+        """What is wrong with the day files, save those of which it is known."""
+        return self.files.check(manifest, unsettled=known, thorough=False)
+
+    def _advice(self, lost: Collection[date]) -> str:
+        unseen = "Readings of a file that does not hold are not shown. " if lost else ""
         return (
-            *problems,
-            "Readings stay readable, none are taken. Restore the files, or remove "
-            f"{self.home.manifest} to take the day files as they are, and start again.",
+            f"{unseen}Readings stay readable, none are taken. Restore the files, or remove "
+            f"{self.home.manifest} to take the day files as they are, and start again."
         )
+
+    def _shown(
+        self, manifest: Manifest, unsettled: frozenset[date], lost: Mapping[date, str]
+    ) -> tuple[View, bool, Mapping[date, str]]:
+        """A view of the day files that hold, whether it is newer than the snapshot, and what is
+        wrong with the others. Raises Corrupt when it is not the day files that do not hold."""
+        if not lost:
+            try:
+                return (*self._indexed(manifest, unsettled), {})
+            except Corrupt:
+                lost = self._taken(_expected(manifest, unsettled)).lost
+                if not lost:
+                    raise
+        return self._around(lost, manifest, unsettled), True, lost
+
+    def _around(
+        self, lost: Collection[date], manifest: Manifest, unsettled: frozenset[date]
+    ) -> View:
+        """The index of the other day files, knowing nothing across the lost ones."""
+        zone = self.home.zone
+        kept = {day: entry for day, entry in manifest.days.items() if day not in lost}
+        manifest = replace(manifest, days=kept)
+        days = read_days(self.files, zone, _expected(manifest, unsettled), sorted(kept))
+        home = (zone, self.places, self.words)
+        built = rebuilt(after_lost(days, lost), len(kept), home, self.progress)
+        return replace(self._view(built, manifest), lost=spans_of(lost, zone))
 
     def _indexed(self, manifest: Manifest, unsettled: frozenset[date]) -> tuple[View, bool]:
         """The index of the day files, from the snapshot as far as it goes."""
-        zone, words = self.home.zone, self.words
-        expected = {d: None if d in unsettled else entry for d, entry in manifest.days.items()}
-        snapshot = Snapshots(self.home.snapshot, zone).load()
+        home = (self.home.zone, self.places, self.words)
+        expected = _expected(manifest, unsettled)
+        snapshot = Snapshots(self.home.snapshot, self.home.zone).load()
         changed = None if snapshot is None else snapshot.changed(manifest)
         if snapshot is None or changed is None:
-            stale = bool(manifest.days)
-            index, amended = rebuilt(self.files, zone, expected, self.places, words, self.progress)
-        else:
-            index, amended = snapshot.index, tail_of([snapshot.amended], words)
-            stale = bool(changed)
-            if changed:
-                index, amended = caught_up(
-                    (index, amended),
-                    read_days(self.files, zone, expected, changed),
-                    len(changed),
-                    (zone, self.places, words),
-                    self.progress,
-                )
-        view = View(
+            every = read_days(self.files, self.home.zone, expected, sorted(expected))
+            built = rebuilt(every, len(expected), home, self.progress)
+            return self._view(built, manifest), bool(manifest.days)
+        built = snapshot.index, tail_of([snapshot.amended], self.words)
+        if changed:
+            days = read_days(self.files, self.home.zone, expected, changed)
+            built = caught_up(built, days, len(changed), home, self.progress)
+        return self._view(built, manifest), bool(changed)
+
+    def _view(self, built: tuple[SortedIndex, Tail], manifest: Manifest) -> View:
+        index, amended = built
+        return View(
             index=index,
-            words=words,
+            words=self.words,
             amended=amended,
             manifest=manifest,
             places=self.places,
-            grid_phase=zone.grid_phase,
+            grid_phase=self.home.zone.grid_phase,
         )
-        return view, stale
+
+
+def _expected(manifest: Manifest, unsettled: Collection[date]) -> dict[date, DayEntry | None]:
+    """What each day file must be; of unsettled ones it is not known."""
+    return {d: None if d in unsettled else entry for d, entry in manifest.days.items()}

@@ -80,10 +80,10 @@ class ParsedDays:
         stamp = self.stamp(day)
         tails = self._tails_on(view, day)
         if not tails:
-            return self._parsed.get((day, stamp), lambda: _sized(self._parse(day)))
+            return self._parsed.get((day, stamp), lambda: _sized(self._parse(view, day)))
 
         def merge() -> tuple[ReadingBatch, int]:
-            return _sized(merge_day(self._parse(day), self._rows_on(tails, view, day)))
+            return _sized(merge_day(self._parse(view, day), self._rows_on(tails, view, day)))
 
         return self._parsed.get((day, stamp, view.published, len(view.tails)), merge)
 
@@ -122,8 +122,10 @@ class ParsedDays:
             return None
         return found.st_ino, found.st_size, found.st_mtime_ns
 
-    def _parse(self, day: date) -> ReadingBatch:
-        stored = self._files.read(day)
+    def _parse(self, view: View, day: date) -> ReadingBatch:
+        """The day file's rows. Of a day the view knows no file of, all there is is in its tails:
+        a file there may be one that does not hold."""
+        stored = self._files.read(day) if day in view.manifest.days else None
         if stored is None:
             return ReadingBatch.from_readings([])
         return decode_day(stored, name=str(self._files.path(day)))

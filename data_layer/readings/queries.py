@@ -3,6 +3,9 @@
 Every query takes a `Scope` and keeps to it: a meter outside it is answered like one that does
 not exist, and nothing from before a household moved in is shown. Grids of meters and readings
 want a scope to read readings.
+
+Missing is, whoever asks: a half hour of what is asked that has ended by now and that is not wholly
+known. One that has not ended is still to come. Each counts where it starts, so that days add up.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from data_layer.readings.model import (
 from data_layer.readings.order import effective
 from data_layer.readings.periods import Period
 from data_layer.readings.room import ReadingRoom, Standing, require_meter, unknown_meter
+from index.history import slots_at_or_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,14 @@ class SeriesTable:
     estimated_wh: Ints
     missing_half_hours: Ints
     known: npt.NDArray[np.bool_]
+    to_come: Ints
+    """Half hours that are not wholly known and have not ended: not missing, not complete either."""
+
+    @property
+    def complete(self) -> npt.NDArray[np.bool_]:
+        """Buckets of which every half hour is known."""
+        whole: npt.NDArray[np.bool_] = (self.missing_half_hours == 0) & (self.to_come == 0)
+        return self.known & whole
 
 
 def consumption(
@@ -84,11 +96,17 @@ def consumption(
     data_until = None if newest is None else room.zone.local(newest.read_at)
     shown_from = max(start, scope.earliest(meter_id) or start)
     known = room.store.known(keys, shown_from, end) if shown_from < end else None
+    ended = _ended(room)
     if known is None or known[0] == end:
-        return Consumption(meter_id, period, None, None, None, 0, 0, None, None, data_until)
+        missing = _starting(room, start, min(end, ended))
+        return Consumption(meter_id, period, None, None, None, 0, missing, None, None, data_until)
     first, last = known
     ends = _sum_of_registers(room, keys, np.array([first, last], dtype=np.int64))
     used = _used(room, keys, np.array([first, last], dtype=np.int64)) if first < last else None
+    between = 0 if used is None else int(_missing(room, keys, used)[0])
+    between -= _gaps(room, keys, max(first, ended), last)
+    before = _starting(room, start, min(first, ended))
+    after = _starting(room, last, min(end, ended))
     return Consumption(
         meter_id=meter_id,
         period=period,
@@ -96,10 +114,11 @@ def consumption(
         end_reading_wh=_value(ends[1]),
         consumption_wh=0 if used is None else int(used.consumption_wh.sum()),
         estimated_wh=0 if used is None else int(used.estimated_wh.sum()),
-        missing_half_hours=0 if used is None else int(_missing(room, keys, used)[0]),
+        missing_half_hours=before + between + after,
         start_time=room.zone.local(first),
         end_time=room.zone.local(last),
         data_until=data_until,
+        missing_between=between,
     )
 
 
@@ -113,16 +132,32 @@ def series(
     edges = room.zone.boundaries(start, end, resolution)
     keys = room.counting(meter_id)
     since = scope.earliest(meter_id)
+    table = _table(room, keys, edges, since)
+    ended = _ended(room)
+    if edges[-1] > ended:
+        whole = int(np.searchsorted(edges, ended, side="left"))
+        table.to_come[whole:] = table.missing_half_hours[whole:]
+        if whole and edges[whole] > ended:
+            rest = np.array([ended, edges[whole]], dtype=np.int64)
+            table.to_come[whole - 1] = _table(room, keys, rest, since).missing_half_hours[0]
+        table.missing_half_hours[:] -= table.to_come
+    return table
+
+
+def _table(
+    room: ReadingRoom, keys: tuple[SeriesKey, ...], edges: Ints, since: int | None
+) -> SeriesTable:
+    """What is shown from `since` on; all that is not known counts as missing, whenever it is."""
     hidden = 0 if since is None else int(np.searchsorted(edges[1:], since, side="right"))
     shown = edges[hidden:].copy()
     if since is not None:
         shown[0] = max(shown[0], since)
-    table = _blank(edges)
+    table = _blank(room, edges)
     if len(shown) > 1 and keys:
         used = _used(room, keys, shown)
         table.consumption_wh[hidden:] = used.consumption_wh.sum(axis=0)
         table.estimated_wh[hidden:] = used.estimated_wh.sum(axis=0)
-        cut_half_hours = -(-int(shown[0] - edges[hidden]) // HALF_HOUR)
+        cut_half_hours = _starting(room, int(edges[hidden]), int(shown[0]))
         table.missing_half_hours[hidden:] = _missing(room, keys, used)
         table.missing_half_hours[hidden] += cut_half_hours
         table.known[hidden:] = (used.reporting > 0).all(axis=0)
@@ -243,9 +278,29 @@ def _sum_of_registers(room: ReadingRoom, keys: tuple[SeriesKey, ...], times: Int
     return np.where(unknown, VOID_WH, values.sum(axis=0))
 
 
-def _blank(edges: Ints) -> SeriesTable:
+def _gaps(room: ReadingRoom, keys: tuple[SeriesKey, ...], start: int, end: int) -> int:
+    """Half hours that start in [start, end) and are not wholly known."""
+    if start >= end:
+        return 0
+    used = _used(room, keys, np.array([start, end], dtype=np.int64))
+    return int(_missing(room, keys, used)[0])
+
+
+def _ended(room: ReadingRoom) -> int:
+    """Where the half hour begins that now lies in: those before it have ended."""
+    now = epoch_of(room.clock())
+    return now - (now - room.zone.grid_phase) % HALF_HOUR
+
+
+def _starting(room: ReadingRoom, start: int, end: int) -> int:
+    """How many half hours start in [start, end)."""
+    first, stop = slots_at_or_after(np.array([start, end]), room.zone.grid_phase).tolist()
+    return max(0, int(stop - first))
+
+
+def _blank(room: ReadingRoom, edges: Ints) -> SeriesTable:
     """Nothing known: every half hour of every bucket is missing."""
-    half_hours = -(-np.diff(edges) // HALF_HOUR)
+    half_hours = np.diff(slots_at_or_after(edges, room.zone.grid_phase))
     zeros = np.zeros(len(half_hours), dtype=np.int64)
     return SeriesTable(
         edges=edges,
@@ -253,6 +308,7 @@ def _blank(edges: Ints) -> SeriesTable:
         estimated_wh=zeros.copy(),
         missing_half_hours=half_hours,
         known=np.zeros(len(half_hours), dtype=np.bool_),
+        to_come=zeros.copy(),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from data_layer.readings.view import View
 from data_layer.storage.group_commit import GroupCommit
 from data_layer.storage.write_ahead_log import Prepared, WriteAheadLog
 
+Answer = TypeVar("Answer")
 LARGE = 2_000
 """A submission of so many rows is made ready while the one ahead of it is written."""
 
@@ -102,6 +104,10 @@ class Receiving:
     def change(self, new: Callable[[View], View]) -> View:
         """Replace the view while nothing is being committed; returns the new one."""
         return self._committer.between(lambda: self._replace(new))
+
+    def between(self, action: Callable[[], Answer]) -> Answer:
+        """Run an action while no reading is being written."""
+        return self._committer.between(action)
 
     def place(self, paths: Mapping[str, GroupPath | None]) -> None:
         """Tell where meters count from now on."""

@@ -13,8 +13,10 @@ are merged by their key, and closed tails stay in view until the index has them.
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from threading import Lock
@@ -23,7 +25,7 @@ from data_layer.clock import Clock
 from data_layer.readings.flush import merge_into_days, read_days
 from data_layer.readings.freed_memory import give_back
 from data_layer.readings.indexing import caught_up, rebuilt
-from data_layer.readings.snapshots import Snapshots
+from data_layer.readings.snapshots import Snapshot, Snapshots
 from data_layer.readings.store import Progress
 from data_layer.readings.tail import Run, Tail
 from data_layer.readings.view import View
@@ -32,8 +34,10 @@ from data_layer.storage.home import Home
 from data_layer.storage.log_names import archive, discard_archived, sealed_logs
 from data_layer.storage.manifest import DayEntry, Manifest
 from data_layer.storage.write_ahead_log import WriteAheadLog
+from index.snapshot import SnapshotDamaged
 from index.sorted_index import SortedIndex
 
+_LOG = logging.getLogger(__name__)
 KEPT = timedelta(days=35)
 """For so long a merged log stays in logs/sealed/."""
 
@@ -97,6 +101,12 @@ class Sealing:
                 days=len(days),
             )
 
+    @contextmanager
+    def held_off(self) -> Iterator[None]:
+        """No log is sealed or merged while this is entered; who wants to seal waits."""
+        with self._lock:
+            yield
+
     def _close_log(self, view: View) -> View:
         return view if self._log.seal() is None else replace(view, tails=(*view.tails, Tail()))
 
@@ -121,24 +131,38 @@ class Sealing:
     def _renew_index(
         self, view: View, days: Mapping[date, DayEntry], progress: Progress, *, rebuild: bool
     ) -> None:
-        index, amended = self._indexed(view, days, progress, rebuild=rebuild)
-        progress("Saving the index", 0, 1)
-        saved = self._snapshots.save(index, amended.batch(view.words), self._manifest)
+        try:
+            saved, amended = self._saved(view, days, progress, rebuild=rebuild)
+        except SnapshotDamaged as error:
+            # The day files have all that it had, so the day need not wait for a person.
+            _LOG.warning("the index is built again: %s", error)
+            saved, amended = self._saved(view, days, progress, rebuild=True)
         self._stale = False
         self._change(lambda present: self._renewed(present, view, saved.index, amended))
         progress("Saving the index", 1, 1)
 
+    def _saved(
+        self, view: View, days: Mapping[date, DayEntry], progress: Progress, *, rebuild: bool
+    ) -> tuple[Snapshot, Tail]:
+        """The index of the day files as it lies on disk. Raises SnapshotDamaged when it cannot be
+        read back: what it goes on from has rotted."""
+        index, amended = self._indexed(view, days, progress, rebuild=rebuild)
+        progress("Saving the index", 0, 1)
+        return self._snapshots.save(index, amended.batch(view.words), self._manifest), amended
+
     def _indexed(
         self, view: View, days: Mapping[date, DayEntry], progress: Progress, *, rebuild: bool
     ) -> tuple[SortedIndex, Tail]:
-        zone, words, on_disk = self._home.zone, view.words, self._manifest.days
+        zone, on_disk = self._home.zone, self._manifest.days
+        home = (zone, view.places, view.words)
         if rebuild or len(days) == len(on_disk):
-            return rebuilt(self._files, zone, on_disk, view.places, words, progress)
+            every = read_days(self._files, zone, on_disk, sorted(on_disk))
+            return rebuilt(every, len(on_disk), home, progress)
         return caught_up(
             (view.index, view.amended),
             read_days(self._files, zone, days, sorted(days)),
             len(days),
-            (zone, view.places, words),
+            home,
             progress,
         )
 

@@ -58,9 +58,11 @@ class Snapshots:
     zone: HomeZone
 
     def save(self, index: SortedIndex, amended: ReadingBatch, manifest: Manifest) -> Snapshot:
-        """Write a snapshot of this manifest, durably, and drop older ones. Raises Unavailable.
+        """Write a snapshot of this manifest, durably, and drop older ones.
 
         The index given back lies in the file just written: what was made in memory is let go.
+        Raises Unavailable when the disk refuses, SnapshotDamaged when what was written cannot be
+        read back, as where the earlier file it points into is damaged.
         """
         generation = manifest.generation
         days = {day: entry.sha256 for day, entry in manifest.days.items()}

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_layer.quantities import VOID_WH
+from data_layer.readings.lost_days import opened_across
 from data_layer.readings.model import Flag, Ints, ReadingBatch, SeriesKey
 from data_layer.readings.order import (
     EARLIEST,
@@ -44,6 +45,8 @@ class Stored:
     """Sealed generations not yet in the index, oldest first; then the open one."""
     amended: Tail = field(default_factory=Tail)
     """All revisions of every key in the day files that was corrected, voided or is suspect."""
+    lost: tuple[tuple[int, int], ...] = ()
+    """Days [start, end) whose files do not hold; the index knows nothing across them either."""
 
     def touched(self, key: SeriesKey) -> bool:
         """Whether the tails hold anything of the series."""
@@ -69,7 +72,8 @@ class Stored:
             rows = _in_order([*runs, *self._amended(keys, low, high)])
             kept = _last_of_key(rows) | (rows.revision != _FROM_INDEX) | _original_of_next(rows)
             return _as_batch(rows if kept.all() else rows.take(kept), keys)
-        return _as_batch(_effective(_in_order(runs)), keys)
+        rows = _effective(_in_order(runs))
+        return _as_batch(opened_across(rows, self.lost) if self.lost else rows, keys)
 
     def latest(self, keys: Sequence[SeriesKey]) -> ReadingBatch:
         """The last effective reading of each series that has one, in the order of the keys."""

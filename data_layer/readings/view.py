@@ -21,7 +21,7 @@ from data_layer.readings.spans import GAP_SECONDS, Spans
 from data_layer.readings.stored import Stored
 from data_layer.readings.tail import Run
 from data_layer.storage.manifest import Manifest
-from index.history import History, whole_half_hours
+from index.history import History, Measures, whole_half_hours
 
 TOUCHES_AT_MOST = 64
 
@@ -80,12 +80,9 @@ class View(Stored):
         return History(found.read_at, found.value_wh, found.kind)
 
     def series(self, keys: Sequence[SeriesKey], edges: Ints) -> Buckets:
-        measures = [self._measures(key, edges) for key in keys]
-        shape = (len(keys), len(edges) - 1)
-        columns = [np.zeros(shape, dtype=np.int64) for _ in range(4)]
-        for row, measure in enumerate(measures):
-            for column, values in zip(columns, measure, strict=True):
-                column[row] = values
+        columns = np.zeros((4, len(keys), len(edges) - 1), dtype=np.int64)
+        for row, key in enumerate(keys):
+            columns[:, row] = self._measures(key, edges).table
         return Buckets(edges, *columns)
 
     def registers_at(self, keys: Sequence[SeriesKey], times: Ints) -> Ints:
@@ -113,7 +110,7 @@ class View(Stored):
         present = self.present([SeriesKey(meter_id, register_id) for register_id in found])
         return tuple(found[place] for place in np.flatnonzero(present).tolist())
 
-    def _measures(self, key: SeriesKey, edges: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    def _measures(self, key: SeriesKey, edges: Ints) -> Measures:
         row = self.index.row(key)
         if row is not None and not self.touched(key):
             return self.index.series(row, edges)

@@ -10,13 +10,10 @@ The manifest says what each must be; `check` compares.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from data_layer.errors import Corrupt
@@ -37,33 +34,20 @@ class DayFiles:
 
     def days(self) -> tuple[date, ...]:
         """Days that have a file, in order; other files are not ours and are passed over."""
+        if not self.folder.is_dir():
+            return ()
         found = (_NAME.fullmatch(path.name) for path in self.folder.iterdir())
         return tuple(sorted(_day(match[1], self.folder) for match in found if match))
 
     def read(self, day: date) -> bytes | None:
-        """The file's bytes, None where the day has none."""
+        """The file's bytes, None where the day has none.
+
+        Read, not mapped: who writes into a mapped file that is looked at kills the server.
+        """
         try:
             return self.path(day).read_bytes()
         except FileNotFoundError:
             return None
-
-    @contextmanager
-    def mapped(self, day: date) -> Iterator[mmap | bytes | None]:
-        """The file's bytes without a copy, None where the day has none.
-
-        Day files are replaced, never written to in place, so what is mapped stays as it is.
-        """
-        try:
-            file = self.path(day).open("rb")
-        except FileNotFoundError:
-            yield None
-            return
-        with file:
-            if not os.fstat(file.fileno()).st_size:
-                yield b""
-                return
-            with mmap(file.fileno(), 0, access=ACCESS_READ) as view:
-                yield view
 
     def write(self, day: date, data: bytes, *, rows: int) -> DayEntry:
         """Replace a day file durably; the entry goes into the manifest. Raises Unavailable."""

@@ -7,9 +7,11 @@
   logs/sealed/                 closed logs that were merged, kept 35 days
   daily/YYYY-MM-DD.csv         the record
   .meterbook/            0700  what is ours alone
+    being-restored             stands there while a backup is copied in: nobody opens the home
     home.json                  {"format": 1, "timezone": "Asia/Singapore", "demo": false}
     lock                       flock'ed by the one process that writes readings; its pid
     manifest.json  meterbook.sqlite3  snapshot/  versions/  staged/
+    receiving-stopped.json     while an admin has stopped receiving
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from time import sleep
 from typing import Any
 
@@ -30,6 +33,7 @@ from data_layer.storage.durable_files import UNFINISHED, disk_trouble, fsync_fol
 FORMAT = 1
 DEFAULT_TIMEZONE = "Asia/Singapore"
 PRIVATE_FOLDER = ".meterbook"
+BEING_RESTORED = "being-restored"
 LOOKS_AT_LOCK = 20
 
 
@@ -43,6 +47,22 @@ class HomeFacts:
 
     timezone: str
     demo: bool = False
+
+    @classmethod
+    def read(cls, path: Path) -> HomeFacts:
+        """Raises Corrupt for a newer or unreadable file, Unavailable when the disk refuses."""
+        try:
+            content: dict[str, Any] = json.loads(path.read_bytes())
+            if int(content["format"]) > FORMAT:
+                raise Corrupt(
+                    f"The home {path.parent.parent} was written by a newer Meterbook (format "
+                    f"{content['format']}; this one reads up to {FORMAT}). Upgrade to open it."
+                )
+            return cls(timezone=str(content["timezone"]), demo=bool(content["demo"]))
+        except OSError as error:
+            raise Unavailable(f"{path} cannot be read: {error.strerror}.") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise Corrupt(f"{path} cannot be read as a home's description: {error!r}.") from error
 
 
 class Home(Closing):
@@ -64,6 +84,7 @@ class Home(Closing):
         self.snapshot = self.private / "snapshot"
         self.versions = self.private / "versions"
         self.staged = self.private / "staged"
+        self.stopped = self.private / "receiving-stopped.json"
 
     @classmethod
     def open(cls, folder: Path, *, timezone: str = "", demo: bool = False) -> Home:
@@ -73,12 +94,13 @@ class Home(Closing):
         home.json, Unavailable when the folder cannot be made.
         """
         folder = folder.resolve()
+        cls.refuse_half_restored(folder)
         described = folder / PRIVATE_FOLDER / "home.json"
         with disk_trouble(f"the home {folder} cannot be laid out"):
             _lay_out(folder)
             if not described.exists():
                 _describe(described, HomeFacts(timezone or DEFAULT_TIMEZONE, demo))
-        facts = _read_facts(described)
+        facts = HomeFacts.read(described)
         if timezone and timezone != facts.timezone:
             raise BadInput(
                 f"The home {folder} lives in {facts.timezone}, not {timezone}: its day files are "
@@ -88,6 +110,39 @@ class Home(Closing):
                 field="timezone",
             )
         return cls(folder, facts)
+
+    @classmethod
+    def begin_restore(cls, folder: Path, facts: HomeFacts) -> Home:
+        """Lay out a home that nobody opens before `end_restore`, whatever happens until then.
+
+        The folder is empty or not there. Raises Unavailable.
+        """
+        folder = folder.resolve()
+        private = folder / PRIVATE_FOLDER
+        with disk_trouble(f"the home {folder} cannot be laid out"):
+            private.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_new(private / BEING_RESTORED, b"", mode=0o600)
+            for path in (private, folder, folder.parent):
+                fsync_folder(path)
+            _lay_out(folder)
+        return cls(folder, facts)
+
+    def end_restore(self) -> None:
+        """From now on the home may be opened. Raises Unavailable."""
+        with disk_trouble(f"the home {self.folder} cannot be completed"):
+            for path in (self.logs, self.daily, self.private, self.folder):
+                fsync_folder(path)
+            (self.private / BEING_RESTORED).unlink()
+            fsync_folder(self.private)
+
+    @staticmethod
+    def refuse_half_restored(folder: Path) -> None:
+        """Raises Unavailable where a restore was cut short."""
+        if (folder / PRIVATE_FOLDER / BEING_RESTORED).exists():
+            raise Unavailable(
+                f"The home {folder} is not whole: a restore into it was cut short, or runs. "
+                f"Remove what is in it and restore again: rm -r {quote(str(folder))}"
+            )
 
     @staticmethod
     def stands_in(folder: Path) -> bool:
@@ -185,21 +240,6 @@ def _describe(path: Path, facts: HomeFacts) -> None:
     finally:
         unfinished.unlink()
     fsync_folder(path.parent)
-
-
-def _read_facts(path: Path) -> HomeFacts:
-    try:
-        content: dict[str, Any] = json.loads(path.read_bytes())
-        if int(content["format"]) > FORMAT:
-            raise Corrupt(
-                f"The home {path.parent.parent} was written by a newer Meterbook (format "
-                f"{content['format']}; this one reads up to {FORMAT}). Upgrade to open it."
-            )
-        return HomeFacts(timezone=str(content["timezone"]), demo=bool(content["demo"]))
-    except OSError as error:
-        raise Unavailable(f"{path} cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise Corrupt(f"{path} cannot be read as a home's description: {error!r}.") from error
 
 
 def _take(descriptor: int) -> None:

@@ -99,6 +99,16 @@ class RegistryFile:
                 self._stamp = stamp if _is_settled(stamp) else None
             return self._in_force()
 
+    def text(self) -> bytes:
+        """The content in force as this registry writes it, whatever an editor made of the file."""
+        return format_table(self.state().rows, self.columns)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nobody changes the registry while this is entered. Raises Unavailable."""
+        with self._lock, self._locked(patience=self._patience):
+            yield
+
     def change(self, edit: Callable[[Sequence[Row]], Sequence[Row]]) -> RegistryState:
         """Replace the rows by what `edit` makes of the present ones, durably, as a whole.
 

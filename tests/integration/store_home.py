@@ -215,9 +215,13 @@ class StoreHome:
         """Every row of day files and logs, as a text editor would show them; each key once."""
         files = DayFiles(self.home.daily)
         rows = [row for day in files.days() for row in decode_day(files.path(day)).rows()]
-        for path in [path for _, path in sealed_logs(self.home.logs)] + [self.home.logs / LOG_NAME]:
-            rows += [row for block in payloads(path) for row in decode_log(block).rows()]
-        return rows
+        return rows + self.log_rows()
+
+    def log_rows(self) -> list[Reading]:
+        """Every row of the logs that are not merged yet."""
+        logs = [path for _, path in sealed_logs(self.home.logs)] + [self.home.logs / LOG_NAME]
+        blocks = [block for path in logs for block in payloads(path)]
+        return [row for block in blocks for row in decode_log(block).rows()]
 
     # --- the store against the oracle ------------------------------------------------------
 

@@ -69,6 +69,23 @@ def test_damaged_snapshot_is_replaced_from_the_day_files(home: StoreHome, file: 
     home.check(EDGES)
 
 
+def test_a_seal_builds_again_when_the_snapshot_it_goes_on_from_is_damaged(
+    home: StoreHome,
+) -> None:
+    home.submit(*(reading(n, n) for n in range(28 * 48)))
+    home.store.seal()
+    (earlier,) = home.home.snapshot.glob("*.index")
+    rotten = earlier.with_name("rotten")
+    rotten.write_bytes(earlier.read_bytes().replace(b"sections", b"sectoins", 1))
+    rotten.rename(earlier)
+    home.submit(reading(28 * 48, 28 * 48))
+    home.store.seal()
+    assert home.store.state().sealed_logs == home.store.state().tail_readings == 0
+    home.check(EDGES)
+    home.reopen()
+    home.check(EDGES)
+
+
 def test_snapshot_older_than_the_day_files_is_brought_up_to_date(
     home: StoreHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,7 +127,8 @@ def test_gap_between_segments_is_missing_and_never_guessed() -> None:
     )
     found = queries.consumption(exchanged, HOUSEHOLD, meter_id="M1", period="today")
     assert found.consumption_wh == 3_000
-    assert found.missing_half_hours == 4
+    assert found.missing_between == 4
+    assert found.missing_half_hours == 4 + 28  # nothing is known from 04:00 to now
     assert (found.start_reading_wh, found.end_reading_wh) == (900_000, 2_000)
 
 
@@ -141,7 +142,7 @@ def test_bands_of_a_meter_are_added_up_and_missing_where_any_is() -> None:
     )
     found = queries.consumption(bands, HOUSEHOLD, meter_id="M1", period="today")
     assert found.consumption_wh == 7_000
-    assert found.missing_half_hours == 2
+    assert found.missing_between == 2
     assert (found.start_reading_wh, found.end_reading_wh) == (None, 67_000)
     midnight = at("2026-03-10T00:00:00")
     table = queries.series(
@@ -174,13 +175,60 @@ def test_half_hours_add_up_to_the_day_and_days_to_the_month() -> None:
         assert (table.edges[0], table.edges[-1]) == (start, end)
 
 
-def test_buckets_beyond_the_data_are_unknown_and_all_missing() -> None:
+def test_half_hours_that_have_not_ended_are_still_to_come() -> None:
     start = at("2026-03-10T00:00:00")
     table = queries.series(
         MARCH, HOUSEHOLD, meter_id="M1", start=start, end=start + 86_400, resolution="half_hour"
     )
     assert table.known.tolist() == [True] * 36 + [False] * 12
-    assert table.missing_half_hours.tolist() == [0] * 36 + [1] * 12
+    assert table.missing_half_hours.tolist() == [0] * 48
+    assert table.to_come.tolist() == [0] * 36 + [1] * 12
+
+
+LATE = room_of(
+    reading("2026-03-03T00:10:00", 1),
+    reading("2026-03-09T11:00:00", 40),
+    reading("2026-03-09T14:00:00", 0, kind=Kind.INITIAL),
+    reading("2026-03-10T18:05:00", 12),
+)
+BANDS = room_of(
+    reading("2026-03-04T00:00:00", 10, register="DY"),
+    reading("2026-03-10T18:20:00", 12, register="DY"),
+    reading("2026-03-05T01:00:00", 50, register="NT"),
+    reading("2026-03-10T13:00:00", 55, register="NT"),
+    counting=("DY", "NT"),
+)
+
+
+@pytest.mark.parametrize("moved_in", [None, "2026-03-09T00:00:00", "2026-03-12T00:00:00"])
+@pytest.mark.parametrize("resolution", ["half_hour", "hour", "day", "week", "month"])
+@pytest.mark.parametrize("room", [MARCH, LATE, BANDS, room_of()])
+def test_missing_is_what_has_ended_however_it_is_asked(room, resolution, moved_in) -> None:
+    """Of a period as of its buckets: by one scan over the half hours that have ended."""
+    scope = replace(HOUSEHOLD, since={"M1": at(moved_in)} if moved_in else {})
+    start, end = at("2026-03-01T00:00:00"), at("2026-04-01T00:00:00")
+    period = {"meter_id": "M1", "start": start, "end": end}
+    fine = queries.series(room, scope, **period, resolution="half_hour")
+    known = [
+        queries.consumption(room, scope, meter_id="M1", start=start, end=start + 1800)
+        for start in fine.edges[:-1].tolist()
+    ]
+    whole = [
+        found.start_time is not None
+        and found.end_time is not None
+        and (found.end_time - found.start_time).total_seconds() == 1800
+        and not found.missing_between
+        for found in known
+    ]
+    has_ended = fine.edges[1:] <= NOW.timestamp()
+    expected = has_ended & ~np.array(whole)
+    assert fine.missing_half_hours.tolist() == expected.tolist()
+    assert (fine.missing_half_hours + fine.to_come).tolist() == [not known for known in whole]
+
+    table = queries.series(room, scope, **period, resolution=resolution)
+    assert table.missing_half_hours.sum() == expected.sum()
+    assert table.to_come.sum() == fine.to_come.sum()
+    assert queries.consumption(room, scope, **period).missing_half_hours == expected.sum()
 
 
 def test_nothing_from_before_the_household_moved_in_is_shown() -> None:
@@ -202,7 +250,9 @@ def test_nothing_from_before_the_household_moved_in_is_shown() -> None:
         resolution="day",
     )
     assert table.consumption_wh.tolist() == [0, 5_000, 7_000]
-    assert table.missing_half_hours.tolist() == [48, 24, 12]
+    assert table.missing_half_hours.tolist() == [48, 24, 0]
+    assert table.to_come.tolist() == [0, 0, 12]
+    assert table.complete.tolist() == [False, False, False]
     assert table.known.tolist() == [False, True, True]
 
     times = np.array([moved_in - 1, moved_in])

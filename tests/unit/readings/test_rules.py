@@ -160,7 +160,7 @@ def test_sentences_name_field_value_and_rule() -> None:
         ),
         Verdict.CONFLICT: (
             f"reading 1.000 kWh at {at} contradicts 1.500 kWh stored for that time: what is "
-            "stored stays; an admin corrects it under Readings, with a reason."
+            "stored stays; an admin corrects it with a reason, under Readings or over REST."
         ),
         Verdict.BELOW_PREVIOUS: (
             f"reading 1.000 kWh at {at} is below the previous reading, 13.000 kWh at "
