@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from api.contract import Code, Fields, Paged
-from data_layer.tariffs.documents import VersionDocument
+from data_layer.tariffs.document_forms import VersionDocument
+
+Warnings = Annotated[
+    list[str],
+    Field(
+        description="a sentence for each series of prices that is named and of which none is "
+        "stored: perhaps a mistyped name"
+    ),
+]
 
 
 class VersionAnswer(VersionDocument):
@@ -32,6 +42,7 @@ class TariffsAnswer(Fields):
 
     tariffs: list[TariffAnswer]
     total: int
+    warnings: Warnings
 
 
 class TariffEntered(Fields):
@@ -40,6 +51,7 @@ class TariffEntered(Fields):
     code: Code
     new: list[int] = Field(description="numbers of versions that were not known")
     known: int = Field(description="versions that say what is stored")
+    warnings: Warnings
 
 
 class PricesAsked(Fields):

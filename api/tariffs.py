@@ -22,9 +22,10 @@ from data_layer.accounts.model import Role
 from data_layer.book import Book
 from data_layer.errors import BadInput, NotFound
 from data_layer.readings.model import Action
-from data_layer.tariffs.csv_files import prices_from_csv
-from data_layer.tariffs.documents import TariffDocument, tariff_document, tariff_from_text
+from data_layer.tariffs.document_forms import TariffDocument
+from data_layer.tariffs.documents import tariff_document, tariff_from_text
 from data_layer.tariffs.model import CODE
+from data_layer.tariffs.price_files import prices_from_csv
 from security import policy
 from security.policy import MEGABYTE
 from security.viewer import current_viewer
@@ -59,8 +60,10 @@ def tariffs(book_of: Callable[[], Book]) -> Blueprint:
         book = book_of()
         book.authorize(current_viewer(), Action.MANAGE_TARIFFS)
         every = book.tariffs.catalog.all()
-        shown = [tariff_document(tariff) for tariff in every[offset : offset + limit]]
-        return json_answer({"tariffs": shown, "total": len(every)})
+        asked = every[offset : offset + limit]
+        shown = [tariff_document(tariff) for tariff in asked]
+        warnings = book.tariffs.warnings(asked)
+        return json_answer({"tariffs": shown, "total": len(every), "warnings": warnings})
 
     @door.get("/api/tariffs/<code>")
     def show(code: str) -> Response:
@@ -79,7 +82,14 @@ def tariffs(book_of: Callable[[], Book]) -> Blueprint:
         scope = book.authorize(current_viewer(), Action.MANAGE_TARIFFS)
         tariff = tariff_from_text(request.get_data())
         entered = book.tariffs.enter(scope, [tariff])[tariff.code]
-        return json_answer({"code": tariff.code, "new": entered.new, "known": entered.known})
+        return json_answer(
+            {
+                "code": tariff.code,
+                "new": entered.new,
+                "known": entered.known,
+                "warnings": book.tariffs.warnings([tariff]),
+            }
+        )
 
     @door.post("/api/tariffs/prices")
     def enter_prices() -> Response:

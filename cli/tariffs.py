@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
-from cli.console import OperatorCommand, aligned, answer
+from cli.console import OperatorCommand, aligned, answer, tell
 from cli.home_access import beside_the_server
 from data_layer.accounts.model import OPERATOR
 from data_layer.errors import BadInput
 from data_layer.readings.model import Action
-from data_layer.tariffs.csv_files import prices_from_csv, tariffs_from_csv
-from data_layer.tariffs.documents import tariff_document, tariff_from_text
+from data_layer.tariffs.csv_files import read_tariffs
+from data_layer.tariffs.documents import read_tariff, tariff_document, tariff_json
+from data_layer.tariffs.faults import Fault
 from data_layer.tariffs.model import Tariff
+from data_layer.tariffs.price_files import prices_from_csv
 
 tariffs = AppGroup("tariff", help="Enter tariffs and prices, list tariffs.")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -28,11 +31,13 @@ def import_files(files: tuple[Path, ...]) -> None:
     with beside_the_server() as book:
         scope = book.authorize(OPERATOR, Action.MANAGE_TARIFFS)
         entered = book.tariffs.enter(scope, read)
+        warnings = book.tariffs.warnings(read)
     facts = [{"code": code, "new": one.new, "known": one.known} for code, one in entered.items()]
     lines = [
         f"Tariff {code}: {len(one.new)} new, {one.known} known." for code, one in entered.items()
     ]
-    answer({"tariffs": facts}, lines)
+    _warn(warnings)
+    answer({"tariffs": facts, "warnings": warnings}, lines)
 
 
 @tariffs.command("prices", cls=OperatorCommand, with_appcontext=False)
@@ -57,22 +62,43 @@ def list_tariffs() -> None:
     with beside_the_server() as book:
         book.authorize(OPERATOR, Action.MANAGE_TARIFFS)
         found = book.tariffs.catalog.all()
+        warnings = book.tariffs.warnings(found)
     rows = [
         (one.code, one.name, one.currency, ", ".join(str(v.valid_from) for v in one.versions))
         for one in found
     ]
     lines = aligned([("code", "name", "currency", "valid from"), *rows])
-    answer({"tariffs": [tariff_document(one) for one in found]}, lines)
+    _warn(warnings)
+    answer({"tariffs": [tariff_document(one) for one in found], "warnings": warnings}, lines)
+
+
+def _warn(warnings: Sequence[str]) -> None:
+    for sentence in warnings:
+        tell(f"Warning: {sentence}")
 
 
 def _read(path: Path) -> list[Tariff]:
-    """The tariffs of a file. Raises BadInput naming the file."""
+    """The tariffs of a file; everything that is wrong in it is told. Raises BadInput naming it."""
+    tariffs, faults = _tariffs_and_faults(path)
+    told = [f"{path.name}: {fault.error().sentence}" for fault in faults]
+    for sentence in told[1:]:
+        tell(sentence)
+    if faults:
+        raise BadInput(told[0], field=faults[0].field or None)
+    return tariffs
+
+
+def _tariffs_and_faults(path: Path) -> tuple[list[Tariff], list[Fault]]:
+    text = _text(path)
+    if path.suffix.lower() == ".csv":
+        return read_tariffs(text)
     try:
-        if path.suffix.lower() == ".csv":
-            return tariffs_from_csv(_text(path))
-        return [tariff_from_text(_text(path))]
+        found = read_tariff(tariff_json(text))
     except BadInput as error:
-        raise BadInput(f"{path.name}: {error.sentence}", field=error.field) from error
+        return [], [Fault.of(error)]
+    if isinstance(found, Tariff):
+        return [found], []
+    return [], [Fault.of(wrong.error) for wrong in found]
 
 
 def _text(path: Path) -> str:

@@ -8,6 +8,7 @@ from dash import dcc, html
 from components import filters, view
 from components.attributes import aria, data
 from components.cards import page_head
+from components.file_drop import file_drop
 from components.ids import Upload
 
 PATH = "/upload"
@@ -48,12 +49,12 @@ def _one_reading() -> html.Section:
             html.H2("One reading", className="panel-title"),
             dbc.Form(
                 [
-                    _field("Meter", meter, Upload.METER_ERROR),
+                    filters.checked_field("Meter", meter, error_id=Upload.METER_ERROR),
                     html.Datalist(id=Upload.METERS),
-                    _field(
+                    filters.checked_field(
                         "Time",
                         dbc.Input(id=Upload.TIME, type="datetime-local"),
-                        Upload.TIME_ERROR,
+                        error_id=Upload.TIME_ERROR,
                     ),
                     html.Div(
                         filters.field(
@@ -64,7 +65,7 @@ def _one_reading() -> html.Section:
                         id=Upload.SHOWING_BOX,
                         hidden=True,
                     ),
-                    _field("Reading in kWh", value, Upload.READING_ERROR),
+                    filters.checked_field("Reading in kWh", value, error_id=Upload.READING_ERROR),
                     dbc.Button("Send the reading", id=Upload.SEND, type="submit"),
                 ],
                 id=Upload.FORM,
@@ -77,42 +78,16 @@ def _one_reading() -> html.Section:
     )
 
 
-def _field(label: str, control: dbc.Input, error_id: str) -> html.Div:
-    return html.Div(
-        [
-            filters.field(label, control, control_id=control.id),
-            html.P(id=error_id, className="field-error", role="alert"),
-        ]
-    )
-
-
 def _file() -> html.Section:
     return html.Section(
         [
             html.H2("A file of readings", className="panel-title"),
-            html.Div(
-                [
-                    html.P("Drop a CSV file here, or"),
-                    dbc.Button("Choose a file", id=Upload.CHOOSE, outline=True, color="secondary"),
-                    html.P(
-                        "Registers (meter_id, timestamp, reading) or interval consumption. "
-                        "The format is recognized; nothing is stored before you say so.",
-                        className="hint",
-                    ),
-                ],
-                id=Upload.DROP,
-                className="drop-zone",
-            ),
-            html.P(id=Upload.REFUSED, className="field-error", role="alert", hidden=True),
-            html.Div(
-                [
-                    html.P(id=Upload.NAME),
-                    html.Progress(id=Upload.BAR, value="0", max="100", **aria(label="File sent")),
-                    html.P(id=Upload.SENT, className="hint"),
-                    dbc.Button("Stop", id=Upload.STOP, color="secondary", outline=True, size="sm"),
-                ],
-                id=Upload.SENDING,
-                hidden=True,
+            *file_drop(
+                "upload",
+                "Drop a CSV file here, or",
+                hint="Registers (meter_id, timestamp, reading) or interval consumption. The format "
+                "is recognized; nothing is stored before you say so.",
+                accept=".csv,.txt,text/csv,text/plain",
             ),
         ],
         className="panel",

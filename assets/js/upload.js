@@ -1,16 +1,15 @@
 /* Sends a chosen or dropped file to the server in one streamed PUT, with progress.
  * dcc.Upload would turn the file into base64 text and crash the tab at 200 MB.
- * The answer (the staged file's id) is handed to Dash through the store "upload-staged". */
+ * A zone marked data-receives="<page>" takes files; all ids begin with the page's name. The answer
+ * (the staged file's id) is handed to Dash through the store "<page>-staged". */
 (function () {
   "use strict";
-  const CHOOSE = "upload-choose";
-  const DROP = "upload-drop";
-  const STOP = "upload-stop";
   let request = null;
+  let page = ""; // whose file is being sent
 
-  const set = (id, props) => window.dash_clientside.set_props(id, props);
+  const set = (part, props) => window.dash_clientside.set_props(page + "-" + part, props);
   const dropZone = (event) =>
-    event.target instanceof Element ? event.target.closest("#" + DROP) : null;
+    event.target instanceof Element ? event.target.closest("[data-receives]") : null;
 
   function cookie(name) {
     const found = document.cookie.split("; ").find((part) => part.startsWith(name + "="));
@@ -23,8 +22,8 @@
   }
 
   function refuse(sentence) {
-    set("upload-sending", { hidden: true });
-    set("upload-refused", { children: sentence, hidden: false });
+    set("sending", { hidden: true });
+    set("refused", { children: sentence, hidden: false });
   }
 
   function answered() {
@@ -39,31 +38,32 @@
     if (sent.status === 401) {
       window.location.assign("/sign-in");
     } else if (sent.status >= 200 && sent.status < 300) {
-      set("upload-staged", { data: answer });
+      set("staged", { data: answer });
     } else {
       refuse(answer.detail || "The server did not take the file (" + sent.status + "). Try again.");
     }
   }
 
-  function send(file) {
+  function send(file, zone) {
     if (request) return;
-    set("upload-refused", { children: "", hidden: true });
-    set("upload-name", { children: file.name + ", " + size(file.size) });
-    set("upload-bar", { value: "0" });
-    set("upload-sending", { hidden: false });
+    page = zone.dataset.receives;
+    set("refused", { children: "", hidden: true });
+    set("name", { children: file.name + ", " + size(file.size) });
+    set("bar", { value: "0" });
+    set("sending", { hidden: false });
     request = new XMLHttpRequest();
     request.open("PUT", "/uploads/files?name=" + encodeURIComponent(file.name));
     request.setRequestHeader("X-CSRFToken", cookie("_csrf_token"));
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.onprogress = (event) => {
       if (!event.lengthComputable) return;
-      set("upload-bar", { value: String(Math.round((100 * event.loaded) / event.total)) });
-      set("upload-sent", { children: size(event.loaded) + " of " + size(event.total) });
+      set("bar", { value: String(Math.round((100 * event.loaded) / event.total)) });
+      set("sent", { children: size(event.loaded) + " of " + size(event.total) });
     };
     request.onload = answered;
     request.onabort = () => {
       request = null;
-      set("upload-sending", { hidden: true });
+      set("sending", { hidden: true });
     };
     request.onerror = () => {
       request = null;
@@ -72,18 +72,20 @@
     request.send(file);
   }
 
-  function choose() {
+  function choose(zone) {
     const input = document.createElement("input");
     input.type = "file";
-    input.accept = ".csv,.txt,text/csv,text/plain";
-    input.addEventListener("change", () => input.files.length && send(input.files[0]));
+    input.accept = zone.dataset.accept;
+    input.addEventListener("change", () => input.files.length && send(input.files[0], zone));
     input.click();
   }
 
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
-    if (button && button.id === CHOOSE) choose();
-    if (button && button.id === STOP && request) request.abort();
+    if (!button) return;
+    const zone = dropZone(event);
+    if (zone && button.id === zone.dataset.receives + "-choose") choose(zone);
+    if (request && button.id === page + "-stop") request.abort();
   });
   document.addEventListener("dragover", (event) => {
     const zone = dropZone(event);
@@ -100,6 +102,6 @@
     if (!zone) return;
     event.preventDefault();
     zone.classList.remove("is-over");
-    if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
+    if (event.dataTransfer.files.length) send(event.dataTransfer.files[0], zone);
   });
 })();

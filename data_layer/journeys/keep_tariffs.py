@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from data_layer.accounts.audit import AuditTrail
 from data_layer.errors import Forbidden
 from data_layer.readings.model import Action, Scope
-from data_layer.tariffs.catalog import Entered, TariffCatalog
+from data_layer.tariffs.catalog import Entered, Planned, TariffCatalog
+from data_layer.tariffs.missing_prices import without_prices
 from data_layer.tariffs.model import Prices, Tariff
 from data_layer.tariffs.price_book import PriceBook, PricesEntered
 
@@ -38,6 +39,23 @@ class TariffDesk:
                         versions=", ".join(map(str, entered.new)),
                     )
         return found
+
+    def plan(self, scope: Scope, tariffs: Sequence[Tariff]) -> Mapping[str, list[Planned]]:
+        """What entering tariffs would do, by code; nothing is written. Raises as `enter` would."""
+        _require(scope)
+        return {tariff.code: self.catalog.plan(tariff) for tariff in tariffs}
+
+    def warnings(self, tariffs: Sequence[Tariff]) -> list[str]:
+        """What does not hinder entering these tariffs and yet is perhaps not meant, in sentences.
+
+        They are those of a file, or of the catalog: then what is listed is warned of.
+        """
+        return without_prices(tariffs, {one.name for one in self.price_book.stored()})
+
+    def plan_prices(self, scope: Scope, prices: Prices) -> PricesEntered:
+        """What entering a price series would do; nothing is written. Raises as entering would."""
+        _require(scope)
+        return self.price_book.plan(prices)
 
     def enter_prices(self, scope: Scope, prices: Prices) -> PricesEntered:
         """Enter a price series. Raises Forbidden, Conflict."""

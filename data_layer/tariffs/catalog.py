@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -25,6 +26,24 @@ class Entered:
 
     new: tuple[int, ...]
     known: int
+
+
+class Becomes(StrEnum):
+    """What entering a version would do."""
+
+    NEW = "new"
+    KNOWN = "known"
+    REPLACES = "replaces"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A version, under the number it would get or has, and what entering it would do."""
+
+    version: TariffVersion
+    becomes: Becomes
+    replaces: int | None = None
+    """Number of the version whose place it would take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,39 +77,36 @@ class TariffCatalog:
         chosen = [version for version in every if version.number in numbers]
         return replace(tariff, versions=_sorted(chosen))
 
+    def plan(self, tariff: Tariff) -> list[Planned]:
+        """What entering a tariff would do, version by version; nothing is written.
+
+        Raises Conflict when the code is used with another currency.
+        """
+        with self.database.read() as connection:
+            _check_currency(_head(connection, tariff.code), tariff)
+            return _planned(connection, tariff)
+
     def enter(self, connection: Connection, tariff: Tariff, *, actor: str) -> Entered:
         """Add a tariff's versions in the caller's write transaction.
 
         Raises Conflict when the code is used with another currency.
         """
         self._enter_head(connection, tariff)
-        stored = {one.valid_from: one for one in _stored(connection, tariff.code)}
-        every = _stored(connection, tariff.code, all_of_them=True)
-        number = max((one.number for one in every), default=0)
-        new: list[int] = []
-        for version in tariff.versions:
-            known = stored.get(version.valid_from)
-            if known is not None and replace(version, number=known.number) == known:
-                continue
-            number += 1
-            self._add_version(connection, tariff.code, replace(version, number=number), actor)
-            if known is not None:
-                _replaced(connection, tariff.code, known.number, by=number)
-            new.append(number)
-        return Entered(tuple(new), len(tariff.versions) - len(new))
+        planned = _planned(connection, tariff)
+        new = [one for one in planned if one.becomes is not Becomes.KNOWN]
+        for one in new:
+            self._add_version(connection, tariff.code, one.version, actor)
+            if one.replaces is not None:
+                _replaced(connection, tariff.code, one.replaces, by=one.version.number)
+        return Entered(tuple(one.version.number for one in new), len(planned) - len(new))
 
     def _enter_head(self, connection: Connection, tariff: Tariff) -> None:
         head = tables.tariffs
-        row = connection.execute(select(head).where(head.c.code == tariff.code)).first()
+        row = _head(connection, tariff.code)
+        _check_currency(row, tariff)
         if row is None:
             connection.execute(
                 insert(head).values(code=tariff.code, name=tariff.name, currency=tariff.currency)
-            )
-        elif row.currency != tariff.currency:
-            raise Conflict(
-                f"tariff {tariff.code} is in {row.currency}; one in {tariff.currency} needs "
-                "another code.",
-                field="currency",
             )
         elif row.name != tariff.name:
             connection.execute(
@@ -110,6 +126,36 @@ class TariffCatalog:
                 entered_by=actor,
             )
         )
+
+
+def _head(connection: Connection, code: str) -> Row[tuple[str, str, str]] | None:
+    return connection.execute(select(tables.tariffs).where(tables.tariffs.c.code == code)).first()
+
+
+def _check_currency(row: Row[tuple[str, str, str]] | None, tariff: Tariff) -> None:
+    if row is not None and row.currency != tariff.currency:
+        raise Conflict(
+            f"tariff {tariff.code} is in {row.currency}; one in {tariff.currency} needs "
+            "another code.",
+            field="currency",
+        )
+
+
+def _planned(connection: Connection, tariff: Tariff) -> list[Planned]:
+    stored = {one.valid_from: one for one in _stored(connection, tariff.code)}
+    every = _stored(connection, tariff.code, all_of_them=True)
+    number = max((one.number for one in every), default=0)
+    found: list[Planned] = []
+    for version in tariff.versions:
+        known = stored.get(version.valid_from)
+        if known is not None and replace(version, number=known.number) == known:
+            found.append(Planned(known, Becomes.KNOWN))
+            continue
+        number += 1
+        becomes = Becomes.NEW if known is None else Becomes.REPLACES
+        instead_of = None if known is None else known.number
+        found.append(Planned(replace(version, number=number), becomes, instead_of))
+    return found
 
 
 def _stored(connection: Connection, code: str, *, all_of_them: bool = False) -> list[TariffVersion]:

@@ -14,7 +14,7 @@ the end of the day less what it costs up to its beginning. So days add up to the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from enum import StrEnum
@@ -22,7 +22,7 @@ from itertools import groupby
 
 import numpy as np
 
-from data_layer.tariffs.half_hours import HalfHours
+from data_layer.tariffs.half_hours import HalfHours, Ints
 from data_layer.tariffs.model import PricesOf, Tariff, TariffVersion
 from data_layer.tariffs.pieces import Level, Pieces, cut
 
@@ -39,6 +39,16 @@ class LineKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Waived:
+    """How a subsidy's amount comes about: `share` of `cost`."""
+
+    share: Decimal
+    """0.5 for 50 %."""
+    cost: Decimal
+    """What the line's kWh cost at the rates of their half hours: exact, in whole units."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChargeLine:
     """One line: quantity times rate, and the amount in minor units (cents), rounded once."""
 
@@ -52,6 +62,9 @@ class ChargeLine:
     rate: Decimal | None
     """Per unit; None where it changes from half hour to half hour."""
     amount: int
+    waived: Waived | None = field(default=None, compare=False)
+    """Of a subsidy; None on bills stored before it was kept. It explains the amount and is no
+    part of it, so a bill that lacks it says the same and gets no new version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +134,15 @@ def round_half_up(amount: Decimal, minor_digits: int) -> int:
     return int(amount.scaleb(minor_digits).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+def percent(share: Decimal) -> str:
+    """A share as it stands on a bill.
+
+    >>> percent(Decimal("0.125")), percent(Decimal(1))
+    ('12.5 %', '100 %')
+    """
+    return f"{(share * 100).normalize():f} %"
+
+
 def _parts(tariff: Tariff, half_hours: HalfHours) -> Iterator[tuple[TariffVersion, HalfHours]]:
     """Runs of days in one calendar month under one version."""
     applies = [tariff.on(day) for day in half_hours.days]
@@ -164,17 +186,18 @@ class _Part:
         with_tax = 1 + self.version.tax.rate
         return [
             (self._priced(used) - self._share * self._priced(free) + daily) * with_tax
-            for used, free in zip(wh.tolist(), waived.tolist(), strict=True)
+            for used, free in zip(wh, waived, strict=True)
         ]
 
     @property
     def _share(self) -> Decimal:
         return Decimal(0) if self.version.subsidy is None else self.version.subsidy.share
 
-    def _priced(self, wh: list[int]) -> Decimal:
-        levels = self.pieces.levels
-        total = sum((used * level.rate for used, level in zip(wh, levels, strict=True)), Decimal(0))
-        return total.scaleb(-3)
+    def _priced(self, wh: Ints) -> Decimal:
+        """What Wh of each level cost. A day has few of a price series' thousand levels."""
+        levels, places = self.pieces.levels, np.flatnonzero(wh)
+        used = zip(places.tolist(), wh[places].tolist(), strict=True)
+        return sum((one * levels[place].rate for place, one in used), Decimal(0)).scaleb(-3)
 
     def _energy(self) -> Iterator[ChargeLine]:
         """A line a label; a label whose price changes all the time has no single rate."""
@@ -212,17 +235,18 @@ class _Part:
             return
         waived = self.pieces.by_level(only_subsidized=True)
         units = Decimal(int(np.sum(waived))).scaleb(-3)
-        cost = -subsidy.share * self._priced(waived.tolist())
-        label = f"Subsidy, {(subsidy.share * 100).normalize():f} % of the first "
+        found = Waived(subsidy.share, self._priced(waived))
+        cost = -found.share * found.cost
+        label = f"Subsidy, {percent(subsidy.share)} of the first "
         label += f"{subsidy.units_kwh.normalize():f} kWh of each {subsidy.every}"
-        yield self._line(LineKind.SUBSIDY, label, units, "kWh", None, cost)
+        yield self._line(LineKind.SUBSIDY, label, units, "kWh", None, cost, found)
 
     def _tax(self, net: int) -> list[ChargeLine]:
         tax = self.version.tax
         if not tax.rate:
             return []
         base = Decimal(net).scaleb(-self.supply.minor_digits)
-        label = f"{tax.name} {(tax.rate * 100).normalize():f} %"
+        label = f"{tax.name} {percent(tax.rate)}"
         return [self._line(LineKind.TAX, label, base, "net", tax.rate, base * tax.rate)]
 
     def _line(
@@ -233,7 +257,8 @@ class _Part:
         unit: str,
         rate: Decimal | None,
         cost: Decimal,
+        waived: Waived | None = None,
     ) -> ChargeLine:
         days = self.part.days
         amount = round_half_up(cost, self.supply.minor_digits)
-        return ChargeLine(kind, label, days[0], days[-1], quantity, unit, rate, amount)
+        return ChargeLine(kind, label, days[0], days[-1], quantity, unit, rate, amount, waived)

@@ -1,33 +1,24 @@
-"""Tariffs and prices as CSV, for those who keep them in a spreadsheet.
+"""Tariffs as CSV, for those who keep them in a spreadsheet.
 
-A tariff file has a row a rate; rows of one code and one `valid_from` make one version. What is
-said once for the whole version (name, standing charge, tax ...) may be left empty in its other
-rows.
+A file has a row a rate; rows of one code and one `valid_from` make one version. What is said once
+for the whole version (name, standing charge, tax ...) may be left empty in its other rows.
 
     code,name,currency,valid_from,rate_name,unit_rate,up_to_kwh,from,to,weekdays,months,...
     HOME,Home,SGD,2026-01-01,Night,0.18,,22:00,06:00,mon-fri,,...
     HOME,,,2026-01-01,Day,0.31,,,,,,...
 
 A row with `up_to_kwh` makes slabs, one with `from` or `to` bands, `price_series` names a series.
-
-A price file has a row a half hour, as suppliers publish it: `valid_from,valid_to,price`, price
-per kWh in the currency's whole unit.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from data_layer.clock import HomeZone
 from data_layer.errors import BadInput
-from data_layer.tariffs.documents import WEEKDAYS, tariff_from
-from data_layer.tariffs.model import CODE, CODE_RULE, DECIMALS, LARGEST_RATE, Prices, Tariff
+from data_layer.tariffs.csv_rows import Row, Rows, read_rows
+from data_layer.tariffs.documents import WEEKDAYS, Wrong, read_tariff
+from data_layer.tariffs.faults import Fault
+from data_layer.tariffs.model import Tariff
 
 REQUIRED = ("code", "valid_from")
 COLUMNS = (
@@ -50,107 +41,100 @@ COLUMNS = (
     "tax_rate",
     "tax_name",
 )
-PRICE_COLUMNS = ("valid_from", "valid_to", "price")
-Row = Mapping[str, str]
+COLUMN_OF = {
+    "rate": "unit_rate",
+    "name": "rate_name",
+    "series": "price_series",
+    "per_day": "standing_per_day",
+    "per_kw_month": "standing_per_kw_month",
+    "units_kwh": "subsidy_units_kwh",
+    "share": "subsidy_share",
+    "every": "subsidy_every",
+}
+"""Columns whose fields in the document have another name."""
 
 
 def tariffs_from_csv(text: str) -> list[Tariff]:
     """Every tariff of a file, in its order. Raises BadInput naming line, field, value and rule."""
-    rows = list(_rows(text, COLUMNS, REQUIRED))
-    if not rows:
-        raise BadInput("the file has no tariff: there is no row below its header.")
+    tariffs, faults = read_tariffs(text)
+    if faults:
+        raise faults[0].error()
+    return tariffs
+
+
+def read_tariffs(text: str) -> tuple[list[Tariff], list[Fault]]:
+    """The tariffs of a file that are well, in its order, and everything wrong with the others."""
+    rows, faults = read_rows(text, COLUMNS, REQUIRED)
+    if not rows and not faults:
+        faults = [Fault("the file has no tariff: there is no row below its header.")]
     found = []
     for code in dict.fromkeys(row["code"] for _, row in rows):
         own = [(line, row) for line, row in rows if row["code"] == code]
-        found.append(_tariff(code, own))
-    return found
+        read = _tariff(code, own)
+        if isinstance(read, Tariff):
+            found.append(read)
+        else:
+            faults += read
+    return found, faults
 
 
-def prices_from_csv(text: str, *, name: str, zone: HomeZone) -> Prices:
-    """A price series. Rows may come in any order, without gap or overlap. Raises BadInput."""
-    if not CODE.fullmatch(name):
-        raise BadInput(f"series {name[:40]!r} is not a code: {CODE_RULE}.", field="series")
-    points: list[tuple[int, int, Decimal, int]] = []
-    for line, row in _rows(text, PRICE_COLUMNS, PRICE_COLUMNS):
-        try:
-            start = zone.parse(row["valid_from"], field="valid_from")
-            end = zone.parse(row["valid_to"], field="valid_to")
-            points.append((start, end, _price(row["price"]), line))
-        except BadInput as error:
-            raise BadInput(f"line {line}: {error.sentence}", field=error.field) from error
-        if end <= start:
-            raise BadInput(f"line {line}: valid_to does not lie after valid_from.")
-    if not points:
-        raise BadInput("the file has no price: there is no row below its header.")
-    points.sort()
-    for before, after in pairwise(points):
-        if after[0] != before[1]:
-            what = "overlaps" if after[0] < before[1] else "leaves a gap after"
-            raise BadInput(
-                f"line {after[3]}: valid_from {zone.format(after[0])} {what} the price that ends "
-                f"at {zone.format(before[1])}."
-            )
-    starts = np.array([start for start, *_ in points], dtype=np.int64)
-    return Prices(name, starts, tuple(price for _, _, price, _ in points), points[-1][1])
-
-
-def _price(text: str) -> Decimal:
+def _tariff(code: str, rows: Rows) -> Tariff | list[Fault]:
+    """The tariff of its rows, or everything that is wrong with them, each with its line."""
+    parts = [
+        [pair for pair in rows if pair[1]["valid_from"] == day]
+        for day in dict.fromkeys(row["valid_from"] for _, row in rows)
+    ]
+    faults: list[Fault] = []
+    document: dict[str, object] = {"code": code}
+    versions: list[dict[str, object]] = []
     try:
-        price = Decimal(text)
-    except InvalidOperation:
-        price = Decimal("NaN")
-    exponent = price.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < -DECIMALS or abs(price) > LARGEST_RATE:
-        raise BadInput(
-            f"price {text[:40]!r} is not an amount per kWh with at most {DECIMALS} decimals.",
-            field="price",
-        )
-    return price
-
-
-def _rows(text: str, columns: Sequence[str], required: Sequence[str]) -> Iterator[tuple[int, Row]]:
-    """Rows with their line number; unknown and missing columns are errors, not guesses."""
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    try:
-        header = [name.strip() for name in reader.fieldnames or ()]
-        for name in header:
-            if name not in columns:
-                raise BadInput(
-                    f"line 1: column {name[:40]!r} is unknown: use {', '.join(columns)}."
-                )
-        for name in required:
-            if name not in header:
-                raise BadInput(f"line 1: column {name} is missing.", field=name)
-        reader.fieldnames = header
-        for row in reader:
-            if None in row or None in row.values():
-                raise BadInput(f"line {reader.line_num} has another number of cells than line 1.")
-            yield reader.line_num, {name: value.strip() for name, value in row.items()}
-    except csv.Error as error:
-        raise BadInput(f"line {reader.line_num}: {error}.") from error
-
-
-def _tariff(code: str, rows: Sequence[tuple[int, Row]]) -> Tariff:
-    line = rows[0][0]
-    try:
-        return tariff_from(
-            {
-                "code": code,
-                "name": _once(rows, "name") or code,
-                "currency": _once(rows, "currency"),
-                "versions": [
-                    _version([pair for pair in rows if pair[1]["valid_from"] == day])
-                    for day in dict.fromkeys(row["valid_from"] for _, row in rows)
-                ],
-            }
-        )
+        document |= {"name": _once(rows, "name") or code, "currency": _once(rows, "currency")}
     except BadInput as error:
-        raise BadInput(
-            f"tariff {code[:40]!r}, from line {line}: {error.sentence}", field=error.field
-        ) from error
+        faults.append(Fault.of(error, line=rows[0][0], tariff=code))
+    for part in parts:
+        try:
+            versions.append(_version(part))
+        except BadInput as error:
+            faults.append(Fault.of(error, line=part[0][0], tariff=code))
+    if faults:
+        return faults
+    found = read_tariff({**document, "versions": versions})
+    if isinstance(found, Tariff):
+        return found
+    return [_fault(code, wrong, rows, parts) for wrong in found]
 
 
-def _version(rows: Sequence[tuple[int, Row]]) -> dict[str, object]:
+def _fault(code: str, wrong: Wrong, rows: Rows, parts: Sequence[Rows]) -> Fault:
+    """What is wrong with the document, at the line it was made from and in the file's words."""
+    line = _line(wrong.place, rows, parts)
+    if not wrong.rule:
+        return Fault.of(wrong.error, line=line, tariff=code)
+    column = _column(wrong.place)
+    return Fault(column + wrong.rule, column, line, code)
+
+
+def _line(place: Sequence[str | int], rows: Rows, parts: Sequence[Rows]) -> int:
+    numbers = [part for part in place if isinstance(part, int)]
+    if not numbers:
+        return rows[0][0]
+    own = parts[numbers[0]]
+    if len(numbers) == 1:
+        always = [pair for pair in own if not (pair[1].get("from") or pair[1].get("to"))]
+        return (always if "otherwise" in place else own)[0][0]
+    if "bands" in place:
+        own = [pair for pair in own if pair[1].get("from") or pair[1].get("to")]
+    return own[numbers[1]][0]
+
+
+def _column(place: Sequence[str | int]) -> str:
+    """The column that a field of the document comes from."""
+    names = [part for part in place if isinstance(part, str)]
+    if "tax" in names:
+        return f"tax_{names[-1]}"
+    return names[-1] if len(names) == 1 else COLUMN_OF.get(names[-1], names[-1])
+
+
+def _version(rows: Rows) -> dict[str, object]:
     document: dict[str, object] = {
         "valid_from": rows[0][1]["valid_from"],
         "energy": _energy(rows),
@@ -164,12 +148,12 @@ def _version(rows: Sequence[tuple[int, Row]]) -> dict[str, object]:
     return document
 
 
-def _named(rows: Sequence[tuple[int, Row]], names: Mapping[str, str]) -> dict[str, str]:
+def _named(rows: Rows, names: Mapping[str, str]) -> dict[str, str]:
     found = {name: _once(rows, column) for column, name in names.items()}
     return {name: value for name, value in found.items() if value}
 
 
-def _energy(rows: Sequence[tuple[int, Row]]) -> dict[str, object]:
+def _energy(rows: Rows) -> dict[str, object]:
     if series := _once(rows, "price_series"):
         return {"kind": "price_series", "series": series}
     own = [row for _, row in rows]
@@ -228,7 +212,7 @@ def _weekdays(text: str) -> list[str]:
     return found
 
 
-def _once(rows: Sequence[tuple[int, Row]], column: str) -> str:
+def _once(rows: Rows, column: str) -> str:
     """A cell that is said for all rows together. Raises BadInput when they differ."""
     said = {row.get(column, "") for _, row in rows} - {""}
     if len(said) > 1:

@@ -20,14 +20,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from data_layer.errors import BadInput
+from data_layer.tariffs.document_forms import (
+    CURRENCY,
+    BandForm,
+    FlatForm,
+    PriceSeriesForm,
+    SlabsForm,
+    TariffDocument,
+    TimeOfUseForm,
+    VersionDocument,
+)
 from data_layer.tariffs.model import (
     CODE,
     CODE_RULE,
@@ -35,7 +45,6 @@ from data_layer.tariffs.model import (
     EVERY_WEEKDAY,
     MINUTES_A_DAY,
     Energy,
-    Every,
     FlatRate,
     PriceSeries,
     RateBand,
@@ -51,131 +60,100 @@ from data_layer.tariffs.model import (
 )
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+ENERGY_KINDS = ("flat", "time_of_use", "price_series", "slabs")
 LARGEST_BYTES = 1 << 20
+NO_DAY, NO_NUMBER = "is not a day such as 2026-01-01", "is not a number"
+IN_OUR_WORDS = {
+    "missing": "is missing",
+    "extra_forbidden": "is unknown",
+    "decimal_parsing": NO_NUMBER,
+    "decimal_type": NO_NUMBER,
+    "int_parsing": "is not a whole number",
+    "date_parsing": NO_DAY,
+    "date_from_datetime_parsing": NO_DAY,
+    "date_type": NO_DAY,
+}
+"""What pydantic says of a form, said as the rest of the house says it."""
 _CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
 
 
-def _printable(words: str) -> str:
-    if not words.isprintable():
-        raise ValueError("must be one line of printable characters")
-    return words
+class Wrong(NamedTuple):
+    """One thing that is wrong with a document, and the way to it: `("versions", 0, "tax")`."""
 
-
-Amount = Annotated[Decimal, Field(allow_inf_nan=False, max_digits=20)]
-Words = Annotated[str, AfterValidator(_printable)]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class _Flat(_Part):
-    kind: Literal["flat"]
-    rate: Amount
-
-
-class _Otherwise(_Part):
-    name: Words = Field(min_length=1, max_length=40)
-    rate: Amount
-
-
-class _Band(_Otherwise):
-    start: str = Field(alias="from", default="00:00")
-    end: str = Field(alias="to", default="24:00")
-    weekdays: list[Weekday] | None = None
-    months: list[int] | None = None
-
-
-class _TimeOfUse(_Part):
-    kind: Literal["time_of_use"]
-    bands: list[_Band] = Field(max_length=48)
-    otherwise: _Otherwise
-
-
-class _PriceSeries(_Part):
-    kind: Literal["price_series"]
-    series: str
-
-
-class _Slab(_Part):
-    rate: Amount
-    up_to_kwh: Amount | None = None
-
-
-class _Slabs(_Part):
-    kind: Literal["slabs"]
-    steps: list[_Slab] = Field(max_length=48)
-
-
-class _Standing(_Part):
-    per_day: Amount = Decimal(0)
-    per_kw_month: Amount = Decimal(0)
-
-
-class _Subsidy(_Part):
-    units_kwh: Amount
-    share: Amount
-    every: Every = Every.MONTH
-
-
-class _Tax(_Part):
-    rate: Amount
-    name: Words = Field(default="Tax", min_length=1, max_length=40)
-
-
-class VersionDocument(_Part):
-    """What applies from a day on, as it is written and stored."""
-
-    valid_from: date
-    energy: Annotated[_Flat | _TimeOfUse | _PriceSeries | _Slabs, Field(discriminator="kind")]
-    standing: _Standing = _Standing()
-    subsidy: _Subsidy | None = None
-    tax: _Tax = _Tax(rate=Decimal(0))
-
-
-class TariffDocument(_Part):
-    """A tariff as it is written."""
-
-    code: str
-    name: Words = Field(min_length=1, max_length=80)
-    currency: str
-    versions: list[VersionDocument] = Field(min_length=1, max_length=1000)
+    place: tuple[str | int, ...]
+    error: BadInput
+    rule: str = ""
+    """What is wrong, after the field's name, where it is the form and not a rule."""
 
 
 def tariff_from_text(text: str | bytes) -> Tariff:
     """Read a tariff's JSON. Raises BadInput naming field, value and rule."""
+    return tariff_from(tariff_json(text))
+
+
+def tariff_json(text: str | bytes) -> object:
+    """The document that stands in a text. Raises BadInput."""
     if len(text) > LARGEST_BYTES:
         raise BadInput(f"the tariff has {len(text):,} bytes; {LARGEST_BYTES:,} are the most.")
     try:
-        document = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"the tariff is not JSON: {error}.") from error
-    return tariff_from(document)
 
 
 def tariff_from(document: object) -> Tariff:
     """Read a tariff's document. Raises BadInput naming field, value and rule."""
+    found = read_tariff(document)
+    if isinstance(found, Tariff):
+        return found
+    raise found[0].error
+
+
+def read_tariff(document: object) -> Tariff | list[Wrong]:
+    """The tariff of a document, or everything that is wrong with it: its form, else its rules."""
     try:
         found = TariffDocument.model_validate(document)
     except ValidationError as error:
-        raise _bad_input(error) from error
+        wrong = [_wrong(one) for one in error.errors(include_url=False)]
+        return [*wrong, *_rules_elsewhere(document, wrong)]
+    wrong = [Wrong((error.field or "",), error) for error in _head_faults(found)]
+    versions: list[TariffVersion] = []
+    for place, one in enumerate(found.versions):
+        try:
+            versions.append(_version(one))
+        except BadInput as error:
+            wrong.append(Wrong(("versions", place), error))
+    days = [one.valid_from for one in found.versions]
+    for place, day in enumerate(days):
+        if day in days[:place]:
+            twice = BadInput(f"versions: two of them are valid from {day}.", field="versions")
+            wrong.append(Wrong(("versions", place), twice))
+    if wrong:
+        return wrong
+    ordered = tuple(sorted(versions, key=lambda one: one.valid_from))
+    return Tariff(found.code, found.name, found.currency, ordered)
+
+
+def _rules_elsewhere(document: object, wrong: list[Wrong]) -> Iterator[Wrong]:
+    """Rules broken by those versions of a document whose form is right."""
+    versions = document.get("versions") if isinstance(document, dict) else None
+    malformed = {one.place[1] for one in wrong if one.place[:1] == ("versions",) and one.place[1:]}
+    for place, version in enumerate(versions if isinstance(versions, list) else []):
+        if place not in malformed and isinstance(version, dict):
+            try:
+                version_from(version, number=1)
+            except BadInput as error:
+                yield Wrong(("versions", place), error)
+
+
+def _head_faults(found: TariffDocument) -> Iterator[BadInput]:
     if not CODE.fullmatch(found.code):
-        raise BadInput(f"code {found.code[:40]!r} is not a code: {CODE_RULE}.", field="code")
+        yield BadInput(f"code {found.code[:40]!r} is not a code: {CODE_RULE}.", field="code")
     if not CURRENCY.fullmatch(found.currency):
-        raise BadInput(
+        yield BadInput(
             f"currency {found.currency[:40]!r} is not three capital letters such as SGD.",
             field="currency",
         )
-    versions = tuple(
-        sorted((_version(one) for one in found.versions), key=lambda one: one.valid_from)
-    )
-    days = [version.valid_from for version in versions]
-    if len(set(days)) != len(days):
-        twice = next(day for day in days if days.count(day) > 1)
-        raise BadInput(f"versions: two of them are valid from {twice}.", field="versions")
-    return Tariff(found.code, found.name, found.currency, versions)
 
 
 def tariff_document(tariff: Tariff) -> dict[str, object]:
@@ -215,7 +193,7 @@ def version_from(document: Mapping[str, object], *, number: int) -> TariffVersio
     try:
         found = VersionDocument.model_validate(document)
     except ValidationError as error:
-        raise _bad_input(error) from error
+        raise _wrong(error.errors(include_url=False)[0]).error from error
     return _version(found, number=number)
 
 
@@ -223,15 +201,20 @@ def _no_constant(word: str) -> object:
     raise ValueError(f"{word} is not a number")
 
 
-def _bad_input(error: ValidationError) -> BadInput:
-    """The first thing that is wrong, as a sentence."""
-    first = error.errors(include_url=False)[0]
-    field = ".".join(
-        str(part + 1) if isinstance(part, int) else str(part) for part in first["loc"]
-    ).replace("energy.flat.", "energy.")
-    given = first["input"]
+def _wrong(detail: ErrorDetails) -> Wrong:
+    """What pydantic says of a form, as a sentence."""
+    place = tuple(part for n, part in enumerate(detail["loc"]) if not _is_tag(detail["loc"], n))
+    field = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
+    given = detail["input"]
     value = "" if isinstance(given, dict | list) or given is None else f" {str(given)[:40]!r}"
-    return BadInput(f"{field or 'the tariff'}{value}: {first['msg']}.", field=field or None)
+    said = IN_OUR_WORDS.get(detail["type"])
+    rule = f"{value} {said}." if said else f"{value}: {detail['msg']}."
+    return Wrong(place, BadInput(f"{field or 'the tariff'}{rule}", field=field or None), rule)
+
+
+def _is_tag(place: tuple[str | int, ...], number: int) -> bool:
+    """pydantic names the kind of energy in the way to what is wrong; nobody wrote it there."""
+    return number > 0 and place[number - 1] == "energy" and place[number] in ENERGY_KINDS
 
 
 def _version(found: VersionDocument, *, number: int = 1) -> TariffVersion:
@@ -250,20 +233,20 @@ def _version(found: VersionDocument, *, number: int = 1) -> TariffVersion:
     return version
 
 
-def _energy(found: _Flat | _TimeOfUse | _PriceSeries | _Slabs) -> Energy:
+def _energy(found: FlatForm | TimeOfUseForm | PriceSeriesForm | SlabsForm) -> Energy:
     match found:
-        case _Flat():
+        case FlatForm():
             return FlatRate(found.rate)
-        case _TimeOfUse():
+        case TimeOfUseForm():
             bands = tuple(_band(one) for one in found.bands)
             return TimeOfUse(bands, RateBand(found.otherwise.name, found.otherwise.rate))
-        case _PriceSeries():
+        case PriceSeriesForm():
             return PriceSeries(found.series)
-        case _Slabs():
+        case SlabsForm():
             return Slabs(tuple(Slab(step.rate, step.up_to_kwh) for step in found.steps))
 
 
-def _band(found: _Band) -> RateBand:
+def _band(found: BandForm) -> RateBand:
     return RateBand(
         found.name,
         found.rate,

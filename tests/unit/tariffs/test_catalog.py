@@ -10,9 +10,9 @@ import pytest
 
 from data_layer.errors import Conflict, NotFound
 from data_layer.storage.database import Database
-from data_layer.tariffs.catalog import Entered, TariffCatalog
+from data_layer.tariffs.catalog import Becomes, Entered, TariffCatalog
 from data_layer.tariffs.model import FlatRate, Prices, Tariff, TariffVersion
-from data_layer.tariffs.price_book import PriceBook, PricesEntered
+from data_layer.tariffs.price_book import PriceBook, PricesEntered, StoredSeries
 
 NEW_YEAR, JULY = date(2026, 1, 1), date(2026, 7, 1)
 
@@ -93,3 +93,41 @@ def test_prices_are_published_once(database: Database) -> None:
         book.enter(connection, prices(10_800, "0.1"))
     with pytest.raises(Conflict, match="has a gap"):
         book.get("agile", 0, 12_600)
+
+
+def test_a_plan_says_what_entering_would_do_and_writes_nothing(catalog: TariffCatalog) -> None:
+    first = tariff((NEW_YEAR, "0.30"), (JULY, "0.32"))
+    assert [(one.becomes, one.version.number) for one in catalog.plan(first)] == [
+        (Becomes.NEW, 1),
+        (Becomes.NEW, 2),
+    ]
+    assert catalog.all() == []
+    enter(catalog, first)
+    later = tariff((NEW_YEAR, "0.30"), (JULY, "0.35"), (date(2027, 1, 1), "0.36"))
+    planned = catalog.plan(later)
+    assert [(one.becomes, one.version.number, one.replaces) for one in planned] == [
+        (Becomes.KNOWN, 1, None),
+        (Becomes.REPLACES, 3, 2),
+        (Becomes.NEW, 4, None),
+    ]
+    assert enter(catalog, later).new == (3, 4)
+    with pytest.raises(Conflict, match="needs another code"):
+        catalog.plan(tariff((JULY, "0.30"), currency="EUR"))
+
+
+def test_a_price_book_says_how_far_it_reaches_and_what_a_file_would_add(
+    database: Database,
+) -> None:
+    book = PriceBook(database)
+    assert book.stored() == []
+    assert book.plan(prices(0, "0.1", "0.2")) == PricesEntered(2, 0)
+    assert book.stored() == []
+    with database.write() as connection:
+        book.enter(connection, prices(0, "0.1", "0.2"))
+    assert book.stored() == [StoredSeries("agile", 0, 3600, 2, has_gaps=False)]
+    assert book.plan(prices(1800, "0.2", "0.3")) == PricesEntered(1, 1)
+    with pytest.raises(Conflict, match="published once"):
+        book.plan(prices(0, "0.15"))
+    with database.write() as connection:
+        book.enter(connection, prices(7200, "0.1"))
+    assert book.stored() == [StoredSeries("agile", 0, 9000, 3, has_gaps=True)]

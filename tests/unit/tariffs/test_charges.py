@@ -14,7 +14,7 @@ import pytest
 
 from data_layer.clock import HomeZone
 from data_layer.errors import RuleBroken
-from data_layer.tariffs.charges import Charges, LineKind, Supply, charges, round_half_up
+from data_layer.tariffs.charges import Charges, LineKind, Supply, Waived, charges, round_half_up
 from data_layer.tariffs.half_hours import HalfHours
 from data_layer.tariffs.model import (
     Energy,
@@ -33,7 +33,7 @@ from data_layer.tariffs.model import (
     TimeOfUse,
     check_version,
 )
-from tests.unit.tariffs.exact_oracle import Bill, slots_of
+from tests.unit.tariffs.exact_oracle import Bill, fine, half_up, slots_of
 
 HISTORIES = int(os.environ.get("METERBOOK_HISTORIES", "300"))
 SEED = os.environ.get("METERBOOK_SEED", "") or str(random.randrange(10**9))
@@ -70,6 +70,19 @@ def test_the_worked_example_of_a_prepaid_day() -> None:
         ("Subsidy, 100 % of the first 2 kWh of each day", -1000),
     ]
     assert found.gross == 3200
+
+
+def test_a_subsidy_says_its_share_and_what_its_kwh_cost() -> None:
+    """3 kWh at night and the first 2 by day: 3 x 0.10 + 2 x 0.3333, and of it a quarter."""
+    energy = TimeOfUse(
+        (RateBand("Night", Decimal("0.10"), 0, 120),), RateBand("Day", Decimal("0.3333"))
+    )
+    relief = Subsidy(Decimal(5), Decimal("0.25"), Every.DAY)
+    plan = TariffVersion(date(2026, 1, 1), energy, subsidy=relief)
+    found = charges(tariff_of(plan), one_day([1000, 2000, 0, 0, 4000]), Supply())
+    (line,) = [line for line in found.lines if line.kind is LineKind.SUBSIDY]
+    assert line.waived == Waived(Decimal("0.25"), Decimal("0.9666"))
+    assert (line.quantity, line.amount) == (Decimal(5), -24)
 
 
 def test_slabs_of_a_month_and_tax_on_rounded_lines() -> None:
@@ -237,7 +250,7 @@ def _compare_one(chance: random.Random, name: str) -> None:
         usage,
         kw=Fraction(kw),
         digits=digits,
-        prices={epoch: Fraction(price) for epoch, price in prices.items()},
+        prices={epoch: fine(price) for epoch, price in prices.items()},
     )
     told = Counter[tuple[date, str, int]]()
     for line in found.lines:
@@ -246,8 +259,15 @@ def _compare_one(chance: random.Random, name: str) -> None:
     for (day, kind, _), amount in oracle.amounts.items():
         expected[day, kind, amount] += bool(amount)
     assert +told == +expected, f"METERBOOK_SEED={SEED}: history {name}"
+    for line in found.lines:
+        assert (line.waived is not None) == (line.kind is LineKind.SUBSIDY), name
+        if line.waived is not None:
+            again = Fraction(line.waived.share) * Fraction(line.waived.cost) * 10**digits
+            assert line.amount == -half_up(again), name
     assert sum(line.amount for line in found.lines) == found.gross == sum(oracle.amounts.values())
     energy = sum(line.quantity for line in found.lines if line.kind is LineKind.ENERGY)
     assert energy == Decimal(sum(wh)).scaleb(-3), name
     for day, cost in found.day_costs:
         assert abs(Fraction(cost) - oracle.day_cost[day]) < Fraction(1, 10**40), (name, day)
+    days = sum((Fraction(cost) for _, cost in found.day_costs), Fraction(0))
+    assert abs(days - oracle.cost) < Fraction(1, 10**40), name

@@ -11,7 +11,7 @@ import pytest
 
 from data_layer.clock import HomeZone
 from data_layer.errors import BadInput
-from data_layer.tariffs.csv_files import prices_from_csv, tariffs_from_csv
+from data_layer.tariffs.csv_files import tariffs_from_csv
 from data_layer.tariffs.documents import (
     tariff_from,
     tariff_from_text,
@@ -30,6 +30,7 @@ from data_layer.tariffs.model import (
     Tax,
     TimeOfUse,
 )
+from data_layer.tariffs.price_files import prices_from_csv
 from tests.unit.tariffs.test_charges import _version as random_version
 
 ZONE = HomeZone("Europe/London")
@@ -148,8 +149,8 @@ def test_rows_of_a_spreadsheet_become_tariffs() -> None:
         ("", "column code is missing"),
         ("code,valid_from,price\n", "column 'price' is unknown"),
         ("code,valid_from\n", "there is no row below"),
-        ("code,valid_from\nA\n", "line 2 has another number of cells"),
-        (CSV.replace("A1,Prepaid,SGD", "A1,Prepaid,dollars"), "tariff 'A1', from line 5: currency"),
+        ("code,valid_from\nA\n", "line 2: the row has another number of cells"),
+        (CSV.replace("A1,Prepaid,SGD", "A1,Prepaid,dollars"), "tariff 'A1', line 5: currency"),
         (CSV.replace("Day,0.31,,,", "Day,0.31,,00:00,"), "0 rates without from and to"),
         (CSV.replace("HOME,,,2026-01-01", "HOME,Other,,2026-01-01"), "name differs between rows"),
     ],
