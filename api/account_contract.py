@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from api.contract import Fields, MeterId, Paged, Time
+from api.contract import CALENDAR_DAY, Fields, MeterId, Paged, Time
 from data_layer.accounts.model import AccountType, Role, Status
-from data_layer.accounts.rules import LONGEST_EMAIL, LONGEST_TEXT
+from data_layer.accounts.rules import (
+    LARGEST_KW,
+    LONGEST_EMAIL,
+    LONGEST_TEXT,
+    SANCTIONED_KW,
+    SANCTIONED_KW_RULE,
+)
+from data_layer.tariffs.document_forms import SOMETHING
 from data_layer.tariffs.model import CODE
 
 Line = Annotated[str, Field(max_length=LONGEST_TEXT, description="one line")]
+Words = Annotated[Line, Field(json_schema_extra={"minLength": 1, "pattern": SOMETHING})]
+"""A line that says something: of spaces alone it is missing."""
 Email = Annotated[str, Field(max_length=LONGEST_EMAIL, examples=["tan@example.org"])]
 Day = Annotated[
-    str, Field(pattern=r"^(\d{4}-\d\d-\d\d)?$", description="or empty", examples=["2026-03-01"])
+    str, Field(pattern=f"^({CALENDAR_DAY})?$", description="or empty", examples=["2026-03-01"])
 ]
 TariffCode = Annotated[
     str, Field(pattern=f"^({CODE.pattern})?$", description="or empty", examples=["HOME-2026"])
 ]
+
+
+SanctionedKw = (
+    Annotated[float, Field(gt=0, le=LARGEST_KW)]
+    | Annotated[str, Field(pattern=f"^({SANCTIONED_KW.pattern})?$")]
+)
 
 
 class AccountRegistered(Fields):
@@ -38,21 +53,24 @@ class _Attributes(Fields):
     email: Email = Field(default="", description="with which the household signs in")
     tariff_code: TariffCode = ""
     moved_in: Day = Field(default="", description="nothing earlier is shown to the household")
+    sanctioned_kw: SanctionedKw = Field(
+        default="", description=f"load of the supply: {SANCTIONED_KW_RULE}", examples=["5.5"]
+    )
 
 
 class NewAccount(_Attributes):
     """An account to register."""
 
-    owner_name: Line = Field(examples=["Tan Wei Ling"])
-    address: Line = Field(examples=["12 Bedok North Rd"])
+    owner_name: Words = Field(examples=["Tan Wei Ling"])
+    address: Words = Field(examples=["12 Bedok North Rd"])
     meter_id: MeterId
 
 
 class ChangedAccount(_Attributes):
-    """What is to be changed of an account; an empty text clears a field."""
+    """What is to be changed of an account; an empty text clears a field that may be empty."""
 
-    owner_name: Line = ""
-    address: Line = ""
+    owner_name: Words = ""
+    address: Words = ""
     account_type: AccountType = AccountType.POSTPAID
 
 
@@ -72,6 +90,9 @@ class AccountAnswer(Fields):
     status: Status
     registered_at: str
     moved_in: str
+    sanctioned_kw: str | None = Field(
+        description="load of the supply, exact; null where nobody said", examples=["5.5"]
+    )
     has_password: bool
 
 
@@ -93,6 +114,13 @@ class AccountsAnswer(Fields):
 class NewKey(Fields):
     """A key to make."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"role": {"const": "household"}}},
+            "then": {"properties": {"meters": {"minItems": 1}}, "required": ["meters"]},
+            "else": {"properties": {"meters": {"maxItems": 0}}},
+        }
+    )
     role: Role
     name: Line = Field(default="", description="what it is for")
     meters: list[MeterId] = Field(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response
@@ -17,10 +18,10 @@ from api.account_contract import (
     NewAccount,
 )
 from api.answers import json_answer
-from api.parameters import meter_id, one_of, optional, page, parameters, text
+from api.parameters import Given, decimal, meter_id, one_of, optional, page, parameters, text
 from api.reference import Call
 from data_layer.accounts.model import Account, AccountType, Role, Status
-from data_layer.accounts.rules import check_meter_id
+from data_layer.accounts.rules import check_meter_id, check_sanctioned_kw
 from data_layer.accounts.search import AccountFilter, search
 from data_layer.book import Book
 from data_layer.readings.model import Action
@@ -51,9 +52,11 @@ def accounts(book_of: Callable[[], Book]) -> Blueprint:
         others: dict[str, Any] = {name: optional(given, name) for name in OPTIONAL}
         required = (meter_id(given), text(given, "owner_name"), text(given, "address"))
         account = Account(*required, **others)
+        load = check_sanctioned_kw(decimal(given, "sanctioned_kw"))
         book, viewer = book_of(), current_viewer()
         book.authorize(viewer, Action.MANAGE_ACCOUNTS)
         kept = book.accounts.register(account, actor=viewer.name)
+        book.supplies.sanction(kept.meter_id, load, actor=viewer.name)
         message = f"meter {kept.meter_id} is registered to {kept.owner_name}"
         return json_answer({"meter_id": kept.meter_id, "message": message})
 
@@ -61,7 +64,8 @@ def accounts(book_of: Callable[[], Book]) -> Blueprint:
     def find() -> Response:
         given = parameters(*AccountsAsked.model_fields)
         offset, limit = page(given)
-        status = one_of(given, "status", list(Status)) if given.get("status") else None
+        is_narrowed = given.get("status") is not None
+        status = one_of(given, "status", list(Status)) if is_narrowed else None
         book = book_of()
         book.authorize(current_viewer(), Action.READ_ACCOUNTS)
         wanted = AccountFilter(
@@ -74,32 +78,35 @@ def accounts(book_of: Callable[[], Book]) -> Blueprint:
             limit=limit,
         )
         found = search(book.accounts.all(), wanted)
-        return json_answer({"accounts": [*map(_facts, found.accounts)], "total": found.total})
+        shown = _facts(book.supplies.all(), *found.accounts)
+        return json_answer({"accounts": shown, "total": found.total})
 
     @door.get("/api/accounts/<path:meter>")
     def show(meter: str) -> Response:
         parameters()
         book = book_of()
         book.authorize(current_viewer(), Action.READ_ACCOUNTS)
-        return json_answer(_facts(_account(book, meter)))
+        return json_answer(_shown(book, _account(book, meter)))
 
     @door.patch("/api/accounts/<path:meter>")
     def modify(meter: str) -> Response:
         given = parameters(*ChangedAccount.model_fields)
-        changes: dict[str, Any] = {name: optional(given, name) for name in given}
-        if "account_type" in given:
-            changes["account_type"] = AccountType(one_of(given, "account_type", list(AccountType)))
+        changes = _changes(given)
+        load = check_sanctioned_kw(decimal(given, "sanctioned_kw"))
         book, viewer = book_of(), current_viewer()
         book.authorize(viewer, Action.MANAGE_ACCOUNTS)
         changed = replace(_account(book, meter), **changes)
-        return json_answer(_facts(book.accounts.modify(changed, actor=viewer.name)))
+        kept = book.accounts.modify(changed, actor=viewer.name)
+        if "sanctioned_kw" in given:
+            book.supplies.sanction(kept.meter_id, load, actor=viewer.name)
+        return json_answer(_shown(book, kept))
 
     def set_open(meter: str, *, is_open: bool) -> Response:
         parameters()
         book, viewer = book_of(), current_viewer()
         book.authorize(viewer, Action.MANAGE_ACCOUNTS)
         act = book.accounts.activate if is_open else book.accounts.deactivate
-        return json_answer(_facts(act(_account(book, meter).meter_id, actor=viewer.name)))
+        return json_answer(_shown(book, act(_account(book, meter).meter_id, actor=viewer.name)))
 
     @door.post("/api/accounts/<path:meter>/deactivate")
     def deactivate(meter: str) -> Response:
@@ -112,6 +119,15 @@ def accounts(book_of: Callable[[], Book]) -> Blueprint:
     return door
 
 
+def _changes(given: Given) -> dict[str, Any]:
+    """What is to be another in users.csv. Raises BadInput."""
+    texts = given.keys() - {"sanctioned_kw"}
+    changes: dict[str, Any] = {name: optional(given, name) for name in texts}
+    if "account_type" in given:
+        changes["account_type"] = AccountType(one_of(given, "account_type", list(AccountType)))
+    return changes
+
+
 def _account(book: Book, meter: str) -> Account:
     """The account of a meter. Raises BadInput, NotFound."""
     account = book.accounts.get(check_meter_id(meter))
@@ -120,7 +136,18 @@ def _account(book: Book, meter: str) -> Account:
     return account
 
 
-def _facts(account: Account) -> dict[str, object]:
-    """An account without its hash."""
-    facts: dict[str, object] = asdict(account)
-    return facts | {"has_password": bool(facts.pop("password_hash"))}
+def _shown(book: Book, account: Account) -> dict[str, object]:
+    """One account as it is told."""
+    (facts,) = _facts({account.meter_id: book.supplies.sanctioned_kw(account.meter_id)}, account)
+    return facts
+
+
+def _facts(loads: Mapping[str, Decimal], *accounts: Account) -> list[dict[str, object]]:
+    """Accounts without their hashes, with the loads of their supplies."""
+    told: list[dict[str, object]] = []
+    for account in accounts:
+        facts: dict[str, object] = asdict(account)
+        load = loads.get(account.meter_id)
+        facts["sanctioned_kw"] = f"{load:f}" if load else None
+        told.append(facts | {"has_password": bool(facts.pop("password_hash"))})
+    return told

@@ -14,13 +14,14 @@ from components import dialogs, messages
 from components.account_form import LABELS, account_form, suggestions
 from data_layer.accounts import geography
 from data_layer.accounts.model import Account, AccountType, Status, Viewer
-from data_layer.accounts.rules import account_faults
+from data_layer.accounts.rules import account_faults, check_sanctioned_kw
 from data_layer.book import Book
 from data_layer.errors import BadInput, MeterbookError, NotFound
 from data_layer.readings.model import Action
 
 Said = dict[str, Any]
 LINK_ADDRESS = "accounts-link-address"
+LOAD = "sanctioned_kw"
 
 
 def form(book: Book, viewer: Viewer, meter_id: str) -> Said:
@@ -31,12 +32,15 @@ def form(book: Book, viewer: Viewer, meter_id: str) -> Said:
         account = Account("", "", "") if is_new else _account(book, meter_id)
     except NotFound as error:
         return _no_form(error)
-    values = {name: str(getattr(account, name)) for name in LABELS}
+    values = {name: str(getattr(account, name)) for name in LABELS if name != LOAD}
+    load = book.supplies.sanctioned_kw(meter_id)
+    values[LOAD] = f"{load:f}" if load else ""
     choices = {
         "region": words(book, geography.REGIONS, "region"),
         "area": areas(book, account.region),
         "dwelling_type": words(book, geography.DWELLING_TYPES, "dwelling_type"),
         "account_type": [kind.value for kind in AccountType],
+        "tariff_code": [tariff.code for tariff in book.tariffs.catalog.all()],
     }
     return {
         "form": account_form(values, choices, is_new=is_new),
@@ -90,10 +94,14 @@ def saved(book: Book, viewer: Viewer, given: dict[str, str], *, edited: str, cha
 
 def faults(given: dict[str, str]) -> dict[str, str]:
     """What is wrong with each field, all of them at once."""
-    account = Account(**{**given, "account_type": AccountType.POSTPAID})  # type: ignore[arg-type]
-    found = [*account_faults(account)]
+    attributes = {**_attributes(given), "account_type": AccountType.POSTPAID}
+    found = [*account_faults(Account(**attributes))]  # type: ignore[arg-type]
     if not given["meter_id"]:
         found = [missing("meter_id"), *found[1:]]
+    try:
+        check_sanctioned_kw(given[LOAD])
+    except BadInput as error:
+        found.append(error)
     return {str(error.field): in_words(error, LABELS) for error in found}
 
 
@@ -109,11 +117,23 @@ def _refused(wrong: dict[str, str], message: Any) -> Said:
 
 
 def _keep(book: Book, viewer: Viewer, given: dict[str, str], edited: str) -> Account:
-    attributes = {**given, "account_type": _account_type(given["account_type"])}
-    if not edited:
-        return book.accounts.register(Account(**attributes), actor=viewer.name)  # type: ignore[arg-type]
-    attributes["meter_id"] = edited
-    return book.accounts.modify(replace(_account(book, edited), **attributes), actor=viewer.name)  # type: ignore[arg-type]
+    attributes: dict[str, Any] = {
+        **_attributes(given),
+        "account_type": _account_type(given["account_type"]),
+    }
+    if edited:
+        attributes["meter_id"] = edited
+        changed = replace(_account(book, edited), **attributes)
+        kept = book.accounts.modify(changed, actor=viewer.name)
+    else:
+        kept = book.accounts.register(Account(**attributes), actor=viewer.name)
+    book.supplies.sanction(kept.meter_id, check_sanctioned_kw(given[LOAD]), actor=viewer.name)
+    return kept
+
+
+def _attributes(given: dict[str, str]) -> dict[str, str]:
+    """What stands in users.csv of what the form holds."""
+    return {name: value for name, value in given.items() if name != LOAD}
 
 
 def _account_type(word: str) -> AccountType:

@@ -13,7 +13,7 @@ from cli.console import OperatorCommand, aligned, answer, password_from_stdin
 from cli.home_access import beside_the_server
 from data_layer.accounts.model import OPERATOR, Account
 from data_layer.accounts.passwords import check_password, hash_password
-from data_layer.accounts.rules import check_email
+from data_layer.accounts.rules import check_email, check_sanctioned_kw
 from data_layer.book import Book
 from data_layer.errors import BadInput, NotFound
 
@@ -25,6 +25,7 @@ account = AppGroup("account", help="Register, list, modify and deactivate accoun
 def _attributes(function: Function) -> Function:
     """Options that `add` and `modify` share, each named like its column in users.csv."""
     for option, text in (
+        ("--sanctioned-kw", "Load in kW the supply is sanctioned for."),
         ("--moved-in", "Date the occupant moved in; nothing earlier is shown to them."),
         ("--tariff-code", "Code of the tariff."),
         ("--dwelling-type", "For example 4-room."),
@@ -43,15 +44,18 @@ def _attributes(function: Function) -> Function:
 @click.option("--address", required=True, help="Address of the meter.")
 @_attributes
 @click.option("--password-stdin", is_flag=True, help="Read the household's password from stdin.")
-def add(*, password_stdin: bool, **attributes: str | None) -> None:
+def add(*, password_stdin: bool, sanctioned_kw: str | None, **attributes: str | None) -> None:
     """Register an account."""
     new = Account(**_given(attributes))
+    load = check_sanctioned_kw(sanctioned_kw or "")
     password = _password(new.email) if password_stdin else None
     with beside_the_server(create=True) as book:
         kept = book.accounts.register(new, actor=OPERATOR.name)
+        book.supplies.sanction(kept.meter_id, load, actor=OPERATOR.name)
         if password is not None:
             kept = _with_password(book, kept, password)
-    answer(_facts(kept), [f"Meter {kept.meter_id} is registered to {kept.owner_name}."])
+        facts = _facts(book, kept)
+    answer(facts, [f"Meter {kept.meter_id} is registered to {kept.owner_name}."])
 
 
 @account.command("list", cls=OperatorCommand, with_appcontext=False)
@@ -60,8 +64,9 @@ def list_accounts(text: str) -> None:
     """List accounts, or those that hold TEXT in meter, owner, e-mail or address."""
     with beside_the_server() as book:
         found = [one for one in book.accounts.all() if _holds(one, text)]
+        facts = [_facts(book, one) for one in found]
     rows = [tuple(str(getattr(one, name)) for name in SHOWN) for one in found]
-    answer({"accounts": [_facts(one) for one in found]}, aligned([SHOWN, *rows]))
+    answer({"accounts": facts}, aligned([SHOWN, *rows]))
 
 
 @account.command("modify", cls=OperatorCommand, with_appcontext=False)
@@ -70,9 +75,12 @@ def list_accounts(text: str) -> None:
 @click.option("--address", help="Address of the meter.")
 @_attributes
 @click.option("--password-stdin", is_flag=True, help="Read the household's password from stdin.")
-def modify(meter_id: str, *, password_stdin: bool, **attributes: str | None) -> None:
+def modify(
+    meter_id: str, *, password_stdin: bool, sanctioned_kw: str | None, **attributes: str | None
+) -> None:
     """Change what is given of the account of METER_ID; an empty text clears it."""
     given = _given(attributes)
+    load = check_sanctioned_kw(sanctioned_kw or "")
     with beside_the_server() as book:
         present = book.accounts.get(meter_id)
         if present is None:
@@ -80,9 +88,12 @@ def modify(meter_id: str, *, password_stdin: bool, **attributes: str | None) -> 
         new = replace(present, **given)
         password = _password(new.email) if password_stdin else None
         kept = book.accounts.modify(new, actor=OPERATOR.name)
+        if sanctioned_kw is not None:
+            book.supplies.sanction(meter_id, load, actor=OPERATOR.name)
         if password is not None:
             kept = _with_password(book, kept, password)
-    answer(_facts(kept), [f"Meter {kept.meter_id} is modified."])
+        facts = _facts(book, kept)
+    answer(facts, [f"Meter {kept.meter_id} is modified."])
 
 
 @account.command("deactivate", cls=OperatorCommand, with_appcontext=False)
@@ -91,7 +102,8 @@ def deactivate(meter_id: str) -> None:
     """Close the account of METER_ID; its history stays in every total."""
     with beside_the_server() as book:
         kept = book.accounts.deactivate(meter_id, actor=OPERATOR.name)
-    answer(_facts(kept), [f"Meter {kept.meter_id} is {kept.status.value}."])
+        facts = _facts(book, kept)
+    answer(facts, [f"Meter {kept.meter_id} is {kept.status.value}."])
 
 
 def _given(attributes: dict[str, str | None]) -> dict[str, Any]:
@@ -114,12 +126,14 @@ def _with_password(book: Book, one: Account, password: str) -> Account:
     return book.accounts.get(one.meter_id) or one
 
 
-def _facts(one: Account) -> dict[str, object]:
-    """An account without its hash."""
+def _facts(book: Book, one: Account) -> dict[str, object]:
+    """An account without its hash, with the load of its supply."""
     facts: dict[str, object] = {
         name: str(value) for name, value in asdict(one).items() if name != "password_hash"
     }
-    return {**facts, "has_password": bool(one.password_hash)}
+    load = book.supplies.sanctioned_kw(one.meter_id)
+    more = {"sanctioned_kw": f"{load:f}" if load else "", "has_password": bool(one.password_hash)}
+    return {**facts, **more}
 
 
 def _holds(one: Account, text: str) -> bool:

@@ -21,13 +21,26 @@ LABELS = {
     "dwelling_type": "Dwelling type",
     "moved_in": "Moved in",
     "account_type": "Billing",
+    "tariff_code": "Tariff",
+    "sanctioned_kw": "Sanctioned load in kW",
 }
-OPTIONAL = ("email", "postcode", "region", "area", "dwelling_type", "moved_in")
+OPTIONAL = (
+    "email",
+    "postcode",
+    "region",
+    "area",
+    "dwelling_type",
+    "moved_in",
+    "tariff_code",
+    "sanctioned_kw",
+)
 HINTS = {
     "region": "Choose a word in use, or write a new one.",
     "meter_id": "For example 531-204-118. A meter keeps its id.",
     "email": "Its owner signs in with it.",
     "moved_in": "The household sees nothing from before this day.",
+    "tariff_code": "Its code; without one there is no bill.",
+    "sanctioned_kw": "Some tariffs charge for each kW of it.",
 }
 Choices = Mapping[str, Sequence[str]]
 
@@ -68,6 +81,7 @@ def _control(name: str, value: str, choices: Choices, *, is_new: bool) -> Compon
         value=value,
         autocomplete="off",
         disabled=name == "meter_id" and not is_new,
+        inputmode="decimal" if name == "sanctioned_kw" else None,
         maxlength=200,
         **({"list": ids.account_words(name)} if name in choices else {}),
     )

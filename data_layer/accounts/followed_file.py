@@ -7,6 +7,7 @@ whoever looks next takes the new content over, and listeners hear of it once it 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -65,6 +66,14 @@ class FollowedFile(Generic[Held]):
             listener()
         return self._current[1]
 
+    def text(self) -> bytes:
+        """The content in force, as the file is written."""
+        return self._file.text()
+
+    def held(self) -> AbstractContextManager[None]:
+        """Nobody changes the file while this is entered."""
+        return self._file.held()
+
     def change(self, edit: Callable[[Sequence[Row]], Sequence[Row]]) -> None:
         """Edit the file's present rows under its lock; what the edit raises changes nothing."""
         self._file.change(edit)
@@ -89,3 +98,11 @@ class Followed(Generic[Held]):
     def on_change(self, listener: Listener) -> None:
         """Call this after every change of content, whoever made it."""
         self._followed.on_change(listener)
+
+    def text(self) -> bytes:
+        """The content in force, as the file is written: for backups."""
+        return self._followed.text()
+
+    def held(self) -> AbstractContextManager[None]:
+        """Nobody changes the registry while this is entered. Raises Unavailable."""
+        return self._followed.held()

@@ -16,6 +16,7 @@ from data_layer.accounts.registry import AccountRegistry
 from data_layer.accounts.sessions import SessionStore
 from data_layer.accounts.sign_in import SignIn
 from data_layer.accounts.staff_registry import StaffRegistry
+from data_layer.accounts.supplies import SupplyRegister
 from data_layer.clock import Clock, HomeZone
 from data_layer.errors import Forbidden
 from data_layer.readings.model import Action, Scope
@@ -29,6 +30,7 @@ class AccountsRoom:
     accounts: AccountRegistry
     staff: StaffRegistry
     meters: MeterRegister
+    supplies: SupplyRegister
     audit: AuditTrail
     sessions: SessionStore
     links: OneTimeLinks
@@ -67,6 +69,7 @@ class AccountsRoom:
             accounts=accounts,
             staff=staff,
             meters=MeterRegister(database),
+            supplies=SupplyRegister(database, audit),
             audit=audit,
             sessions=sessions,
             links=links,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from data_layer.accounts.model import Account, Role, StaffMember
 from data_layer.clock import HomeZone
@@ -21,6 +22,10 @@ _EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]{1,64}@[^\s@,;:<>()\[\]\"\\]+\.[^\s@,
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
 LONGEST_EMAIL, LONGEST_TEXT = 254, 200
+SANCTIONED_KW = re.compile(r"\d{1,5}(\.\d{1,3})?", re.ASCII)
+LARGEST_KW = 10_000
+"""Above any supply that is billed by a kWh meter alone."""
+SANCTIONED_KW_RULE = f"above 0 and up to {LARGEST_KW:,} kW, with at most three decimals"
 
 
 def check_meter_id(meter_id: str) -> str:
@@ -44,6 +49,18 @@ def check_email(email: str) -> str:
             field="email",
         )
     return folded
+
+
+def check_sanctioned_kw(text: str) -> Decimal:
+    """The load a supply is sanctioned for, in kW; 0 for an empty text. Raises BadInput."""
+    written = text.strip()
+    if not written:
+        return Decimal(0)
+    if not SANCTIONED_KW.fullmatch(written) or not 0 < Decimal(written) <= LARGEST_KW:
+        raise BadInput(
+            f"sanctioned_kw {written[:40]!r} must be {SANCTIONED_KW_RULE}.", field="sanctioned_kw"
+        )
+    return Decimal(written)
 
 
 def check_account(account: Account) -> Account:

@@ -1,4 +1,4 @@
-"""Tables of the accounts room: meters, sessions, one-time links, API keys, attempts, audit.
+"""Tables of the accounts room: meters, supplies, sessions, links, API keys, attempts, audit.
 
 Accounts and staff themselves are not here: they are the lines of users.csv and admins.csv.
 Times are epoch seconds. Of a secret only its SHA-256 is kept.
@@ -40,6 +40,14 @@ registers = Table(
     CheckConstraint(
         "role IN ('import_total', 'import_band', 'export', 'info')", name="ck_registers_role"
     ),
+)
+
+supplies = Table(
+    "supplies",
+    METADATA,
+    Column("meter_id", String(32), primary_key=True),
+    # An exact decimal as text.
+    Column("sanctioned_kw", String(16), nullable=False),
 )
 
 sessions = Table(

@@ -22,7 +22,8 @@ LONDON = book(
 
 
 def test_every_wrong_field_is_named_by_its_label():
-    given = dict.fromkeys(LABELS, "") | {"email": "nobody", "moved_in": "May"}
+    given = dict.fromkeys(LABELS, "") | {"email": "nobody", "moved_in": "May",
+                                          "sanctioned_kw": "0"}  # fmt: skip
 
     found = faults(given)
 
@@ -31,7 +32,8 @@ def test_every_wrong_field_is_named_by_its_label():
     assert found["address"] == "Address is missing."
     assert found["email"].startswith("E-mail 'nobody' must look like")
     assert found["moved_in"].startswith("Moved in 'May' must be a date")
-    assert len(found) == 5
+    assert found["sanctioned_kw"].startswith("Sanctioned load in kW '0' must be above 0")
+    assert len(found) == 6
 
 
 def test_a_home_with_words_of_its_own_suggests_these_alone():
