@@ -17,7 +17,7 @@ from data_layer.quantities import format_kwh
 from data_layer.readings.model import Action
 
 bills = AppGroup("bill", help="Bill a month, show a meter's bill.")
-COUNTS = ("made", "unchanged", "without_tariff", "without_data", "failed")
+COUNTS = ("made", "new_versions", "unchanged", "without_tariff", "without_data", "failed")
 
 
 @bills.command("run", cls=OperatorCommand, with_appcontext=False)
@@ -29,7 +29,7 @@ def run(month: str) -> None:
         title = f"billing {month}"
         job = done(book, BILL_MONTH, {"month": month}, actor=OPERATOR.name, title=title)
     result = job.result
-    for trouble in result["troubles"]:  # type: ignore[attr-defined]
+    for trouble in (*result["troubles"], *result["not_billed"]):  # type: ignore[misc]
         tell(f"{trouble['meter_id']}: {trouble['reason']}")
     lines = [f"{name.replace('_', ' ')}: {result[name]}" for name in COUNTS]
     answer({"job": job.id, **result}, lines)
@@ -65,8 +65,9 @@ def _lines(bill: Bill, zone: HomeZone) -> list[str]:
     head = f"Meter {bill.meter_id}, {bill.month}, version {bill.version}: {bill.reason}."
     used = format_kwh(bill.consumption_wh)
     reads = [
-        f"{zone.format(read.read_at)}: {format_kwh(read.value_wh)} kWh"
-        + (" (estimated)" if read.estimated else "")
+        f"{zone.format(read.read_at)}: "
+        + ("not known" if read.value_wh is None else f"{format_kwh(read.value_wh)} kWh")
+        + (" (estimated)" if read.estimated and read.value_wh is not None else "")
         for read in (bill.start_read, bill.end_read)
     ]
     return [

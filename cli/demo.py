@@ -11,6 +11,7 @@ from cli.console import OperatorCommand, answer, load_settings, progress_bar
 from cli.home_access import owning_the_home
 from data_layer.clock import system_clock
 from data_layer.errors import Conflict
+from data_layer.journeys.bill_demo import bill_since
 from data_layer.journeys.create_demo import DAYS, METERS, create_demo
 from data_layer.journeys.demo_recipe import SEED, Recipe
 from data_layer.journeys.extend_demo import extend_demo
@@ -63,9 +64,15 @@ def extend() -> None:
             now=book.clock(),
             progress=advance,
         )
+        billed = bill_since(book.billing, accounts, progress=advance)
     answer(
-        {"home": str(book.home), "readings": added.readings, "refused": added.refused},
-        [f"{book.home} holds {added.readings:,} readings more, up to now."],
+        {
+            "home": str(book.home),
+            "readings": added.readings,
+            "refused": added.refused,
+            "bills": billed,
+        },
+        [f"{book.home} holds {added.readings:,} readings and {billed:,} bills more, up to now."],
     )
 
 

@@ -27,13 +27,21 @@ def make(room: BillingRoom, reading: Scope, meter_id: str, month: str) -> Bill:
     """
     account = _account(room, meter_id)
     first, stop = billed_days(account, month)
-    if room.readings.clock() < room.readings.zone.local(room.readings.zone.day_start(stop)):
-        raise RuleBroken(f"month {month} is not over: its bill can be made from {stop} on.")
+    require_over(room, month)
     usage = month_usage(room.readings, reading, meter_id, first, stop)
     tariff = tariff_of(room, account)
     supply = supply_of(room, tariff, meter_id)
     found = price(room, tariff, usage.half_hours, supply)
     return _bill(account, month, usage, tariff, supply, found, epoch_of(room.readings.clock()))
+
+
+def require_over(room: BillingRoom, month: str) -> None:
+    """Raise RuleBroken for a month that is not over, BadInput for no month."""
+    _, stop = month_days(month)
+    if room.readings.clock() < room.readings.zone.local(room.readings.zone.day_start(stop)):
+        raise RuleBroken(
+            f"month {month} is not over: its bill can be made from {stop} on.", field="month"
+        )
 
 
 def billed_days(account: Account, month: str) -> tuple[date, date]:
@@ -64,7 +72,7 @@ def tariff_of(room: BillingRoom, account: Account) -> Tariff:
 
 
 def supply_of(room: BillingRoom, tariff: Tariff, meter_id: str) -> Supply:
-    return Supply(room.shelf.sanctioned_kw(meter_id), get_currency_precision(tariff.currency))
+    return Supply(room.sanctioned_kw(meter_id), get_currency_precision(tariff.currency))
 
 
 def price(room: BillingRoom, tariff: Tariff, half_hours: HalfHours, supply: Supply) -> Charges:

@@ -8,6 +8,7 @@ import numpy as np
 
 from data_layer.billing.model import DayUse, MonthUsage, ReadingKey, RegisterRead
 from data_layer.errors import NotFound
+from data_layer.quantities import VOID_WH
 from data_layer.readings import queries
 from data_layer.readings.model import Reading, ReadingBatch, Scope
 from data_layer.readings.order import effective
@@ -49,26 +50,32 @@ def month_usage(
         )
     )
     ends = (int(found.start_time.timestamp()), int(found.end_time.timestamp()))
-    reads = (found.start_reading_wh or 0, found.end_reading_wh or 0)
     return MonthUsage(
         half_hours,
         days,
-        _read(room, meter_id, ends[0], reads[0], opening=True),
-        _read(room, meter_id, ends[1], reads[1], opening=False),
+        _read(room, meter_id, ends[0], opening=True),
+        _read(room, meter_id, ends[1], opening=False),
     )
 
 
-def _read(
-    room: ReadingRoom, meter_id: str, at: int, value_wh: int, *, opening: bool
-) -> RegisterRead:
+def _read(room: ReadingRoom, meter_id: str, at: int, *, opening: bool) -> RegisterRead:
     keys: list[ReadingKey] = []
+    values: list[int | None] = []
     estimated = False
     for series in room.counting(meter_id):
         near = effective(room.store.neighbors(ReadingBatch.of([series], [0], [at], [0]))).rows()
-        rests_on = _standing(near, at, opening=opening) or _around(near, at)
-        estimated |= any(row.read_at != at for row in rests_on)
-        keys += [_key(row) for row in rests_on]
-    return RegisterRead(at, value_wh, estimated, tuple(keys))
+        if here := _standing(near, at, opening=opening):
+            values.append(here[0].value_wh)
+            keys.append(_key(here[0]))
+            continue
+        estimated = True
+        between = int(room.store.registers_at([series], np.array([at], dtype=np.int64))[0, 0])
+        values.append(None if between == VOID_WH else between)
+        keys += [] if between == VOID_WH else [_key(row) for row in _around(near, at)]
+    known = [value for value in values if value is not None]
+    return RegisterRead(
+        at, sum(known) if len(known) == len(values) else None, estimated, tuple(keys)
+    )
 
 
 def _standing(near: list[Reading], at: int, *, opening: bool) -> list[Reading]:

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
+from typing import Literal
 
 from data_layer.errors import BadInput
 from data_layer.tariffs.charges import ChargeLine, net_of, tax_of
@@ -38,7 +39,8 @@ class RegisterRead:
     """The meter at one end of the bill: the sum of its counting registers."""
 
     read_at: int
-    value_wh: int
+    value_wh: int | None
+    """None where one of the registers is not known at this instant."""
     estimated: bool
     """No reading stands at this instant: the value lies on the line between its neighbors."""
     keys: tuple[ReadingKey, ...]
@@ -91,7 +93,7 @@ class Bill:
     currency: str
     minor_digits: int
     sanctioned_kw: str
-    """Exact decimal as text; "0" where the tariff has no charge for it."""
+    """Exact decimal as text; "0" where nobody said the load of the supply."""
     lines: tuple[ChargeLine, ...]
     days: tuple[DayUse, ...]
     start_read: RegisterRead
@@ -131,9 +133,28 @@ class Bill:
         return self.net + self.tax
 
 
+BillOrder = Literal["month", "meter_id", "consumption_wh", "gross", "version", "made_at"]
+"""What a list is ordered by; a gross amount counts in the smallest unit of its currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillFilter:
+    """Which bills a list shows, in what order; "" stands for all."""
+
+    month: str = ""
+    """YYYY-MM."""
+    meter_contains: str = ""
+    """Part of a meter's id, capitals or not."""
+    sort_by: BillOrder = "month"
+    descending: bool = True
+    offset: int = 0
+    limit: int = 100
+
+
 FIRST_BILL = "first bill of the month"
 NEW_READINGS = "late or corrected readings"
 NEW_TARIFF = "the tariff was corrected"
+OTHER_TARIFF = "the account was moved to another tariff"
 NEW_FACTS = "name, address or load was corrected"
 
 
@@ -145,9 +166,13 @@ def why_again(before: Bill | None, after: Bill) -> str | None:
         return NEW_READINGS
     if (before.start_read, before.end_read) != (after.start_read, after.end_read):
         return NEW_READINGS
+    if before.sanctioned_kw != after.sanctioned_kw:
+        return NEW_FACTS
+    if before.tariff_code != after.tariff_code:
+        return OTHER_TARIFF
     if (before.lines, before.tariff_versions) != (after.lines, after.tariff_versions):
         return NEW_TARIFF
-    facts = ("owner_name", "address", "tariff_code", "tariff_name", "sanctioned_kw")
+    facts = ("owner_name", "address", "tariff_name")
     if any(getattr(before, name) != getattr(after, name) for name in facts):
         return NEW_FACTS
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from sqlalchemy.exc import IntegrityError
 
@@ -46,14 +45,6 @@ def issue(room: BillingRoom, scope: Scope, *, meter_id: str, month: str) -> Issu
             f"the bill of {month} was made by somebody else in the meantime: look again."
         ) from error
     return Issued(bill, is_new=True)
-
-
-def set_sanctioned_kw(room: BillingRoom, scope: Scope, *, meter_id: str, kw: Decimal) -> None:
-    """Say the load a supply is sanctioned for. Raises Forbidden, NotFound."""
-    require_managing(scope)
-    require_meter(scope, meter_id)
-    with room.shelf.database.write() as connection:
-        room.shelf.set_sanctioned_kw(connection, meter_id, kw)
 
 
 def require_managing(scope: Scope) -> None:

@@ -40,7 +40,7 @@ def bill(
     room: BillingRoom, scope: Scope, *, meter_id: str, month: str, version: int | None = None
 ) -> Bill:
     """A month's bill, its newest version if none is named. Raises NotFound, BadInput, Forbidden."""
-    _require(scope, meter_id)
+    require_reading(scope, meter_id)
     month_days(month)
     found = (
         room.shelf.latest(meter_id, month)
@@ -55,9 +55,19 @@ def bill(
     return found
 
 
+def versions(room: BillingRoom, scope: Scope, *, meter_id: str, month: str) -> list[Bill]:
+    """Every version of a month's bill, newest first; none where there is no bill.
+
+    Raises BadInput, Forbidden.
+    """
+    require_reading(scope, meter_id)
+    month_days(month)
+    return [found for found in room.shelf.versions(meter_id, month) if _may_see(room, scope, found)]
+
+
 def bills(room: BillingRoom, scope: Scope, *, meter_id: str) -> list[Bill]:
     """The newest version of every month's bill, newest month first."""
-    _require(scope, meter_id)
+    require_reading(scope, meter_id)
     return [found for found in room.shelf.of_meter(meter_id) if _may_see(room, scope, found)]
 
 
@@ -77,7 +87,7 @@ def projection(room: BillingRoom, scope: Scope, *, meter_id: str) -> Projection 
     Half hours not yet known are taken as the mean of the same clock time over the last 28 days.
     Raises NotFound, RuleBroken when there is no tariff.
     """
-    _require(scope, meter_id)
+    require_reading(scope, meter_id)
     account = room.account(meter_id)
     if account is None:
         raise unknown_meter(meter_id)
@@ -148,7 +158,7 @@ def _profile(
         resolution="half_hour",
     )
     shape = HalfHours.of(zone, first, found.consumption_wh, days=(stop - first).days)
-    known = found.known & (found.missing_half_hours == 0) & (shape.starts < until)
+    known = found.complete & (shape.starts < until)
     if not known.any():
         return None
     slot = shape.clock_minutes[known] // 30
@@ -160,7 +170,7 @@ def _profile(
     return np.where(counts > 0, mean, overall).astype(np.int64)
 
 
-def _require(scope: Scope, meter_id: str) -> None:
+def require_reading(scope: Scope, meter_id: str) -> None:
     if scope.action is not Action.READ_BILLS:
         raise Forbidden(f"permission to {scope.action} does not show bills.")
     require_meter(scope, meter_id)

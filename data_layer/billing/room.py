@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from data_layer.accounts.model import Account
 from data_layer.billing.shelf import BillShelf
@@ -21,3 +22,5 @@ class BillingRoom:
     catalog: TariffCatalog
     price_book: PriceBook
     shelf: BillShelf
+    sanctioned_kw: Callable[[str], Decimal]
+    """The load a supply is sanctioned for, 0 where nobody said."""

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, select
 
 from data_layer.billing.documents import bill_document, bill_from
-from data_layer.billing.model import Bill
-from data_layer.billing.tables import bills, supplies
+from data_layer.billing.model import Bill, BillFilter
+from data_layer.billing.tables import bills
 from data_layer.storage.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class BillShelf:
-    """The tables of bills and of what else of a supply its charges depend on."""
+    """The table of bills."""
 
     database: Database
 
@@ -28,6 +27,16 @@ class BillShelf:
         return self._one(
             bills.c.meter_id == meter_id, bills.c.month == month, bills.c.version == version
         )
+
+    def versions(self, meter_id: str, month: str) -> list[Bill]:
+        """All versions of a month's bill, newest first."""
+        wanted = (
+            select(bills.c.document)
+            .where(bills.c.meter_id == meter_id, bills.c.month == month)
+            .order_by(bills.c.version.desc())
+        )
+        with self.database.read() as connection:
+            return [bill_from(document) for (document,) in connection.execute(wanted)]
 
     def of_meter(self, meter_id: str) -> list[Bill]:
         """The newest version of every month, newest month first."""
@@ -49,6 +58,39 @@ class BillShelf:
         with self.database.read() as connection:
             return [bill_from(document) for (document,) in connection.execute(wanted)]
 
+    def find(self, wanted: BillFilter) -> tuple[tuple[Bill, ...], int]:
+        """A block of the newest versions that fit, and how many fit in all."""
+        later = bills.alias()
+        conditions = [
+            ~exists().where(
+                later.c.meter_id == bills.c.meter_id,
+                later.c.month == bills.c.month,
+                later.c.version > bills.c.version,
+            )
+        ]
+        if wanted.month:
+            conditions.append(bills.c.month == wanted.month)
+        if wanted.meter_contains:
+            part = wanted.meter_contains
+            conditions.append(bills.c.meter_id.icontains(part, autoescape=True))
+        column = bills.c[wanted.sort_by]
+        order = (
+            column.desc() if wanted.descending else column,
+            bills.c.month.desc(),
+            bills.c.meter_id,
+        )
+        block = select(bills.c.document).where(*conditions).order_by(*order)
+        with self.database.read() as connection:
+            total = connection.scalar(select(func.count()).select_from(bills).where(*conditions))
+            rows = connection.execute(block.offset(wanted.offset).limit(wanted.limit))
+            return tuple(bill_from(document) for (document,) in rows), int(total or 0)
+
+    def newest_month(self) -> str | None:
+        """The last month of which there is any bill."""
+        with self.database.read() as connection:
+            found: str | None = connection.execute(select(func.max(bills.c.month))).scalar()
+            return found
+
     def put(self, connection: Connection, made: Sequence[Bill], *, actor: str) -> None:
         """Add bills in the caller's write transaction. The key refuses a version that is there."""
         for bill in made:
@@ -64,19 +106,6 @@ class BillShelf:
                     document=bill_document(bill),
                 )
             )
-
-    def sanctioned_kw(self, meter_id: str) -> Decimal:
-        """The load the supply is sanctioned for; 0 where nobody said."""
-        with self.database.read() as connection:
-            found = connection.execute(
-                select(supplies.c.sanctioned_kw).where(supplies.c.meter_id == meter_id)
-            ).scalar()
-        return Decimal(found or 0)
-
-    def set_sanctioned_kw(self, connection: Connection, meter_id: str, kw: Decimal) -> None:
-        """Say the load of a supply, in the caller's write transaction."""
-        connection.execute(delete(supplies).where(supplies.c.meter_id == meter_id))
-        connection.execute(insert(supplies).values(meter_id=meter_id, sanctioned_kw=f"{kw:f}"))
 
     def _one(self, *conditions: ColumnElement[bool]) -> Bill | None:
         wanted = select(bills.c.document).where(*conditions).order_by(bills.c.version.desc())

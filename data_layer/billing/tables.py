@@ -1,5 +1,7 @@
-"""Tables of the billing room. A bill is one row, with everything on it as a document; the columns
-beside it are for lists. Rows are only ever added."""
+"""The table of the billing room: a bill is one row, with everything on it as a document.
+
+The columns beside it are for lists. Rows are only ever added.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,4 @@ bills = Table(
     Column("consumption_wh", BigInteger, nullable=False),
     Column("document", JSON, nullable=False),
     Index("ix_bills_month", "month"),
-)
-
-supplies = Table(
-    "supplies",
-    METADATA,
-    Column("meter_id", String(32), primary_key=True),
-    # An exact decimal as text.
-    Column("sanctioned_kw", String(16), nullable=False),
 )

@@ -4,10 +4,12 @@ The job's result:
 
     month
     made, unchanged       bills that are new or a new version, and those that stay as they are
+    new_versions          how many of those made took the place of an earlier version
     without_tariff        accounts that name none
     without_data          meters of which nothing is known in that month
-    troubles              the first 20 others: [{meter_id, reason}]
-    failed                how many of those in all
+    not_billed            the first 100 of both: [{meter_id, reason}]
+    failed                those that could not be billed for another reason
+    troubles              the first 20 of them: [{meter_id, reason}]
 
 Repeatable: doing it again makes new versions only where something changed.
 """
@@ -28,17 +30,24 @@ from data_layer.jobs.model import Result, Task
 from data_layer.readings.model import Action, Scope
 
 BILL_MONTH = "bill_month"
-TROUBLES_TOLD = 20
+TROUBLES_TOLD, NOT_BILLED_TOLD = 20, 100
+NO_TARIFF = "its account names no tariff: give it one."
 
 
 @dataclass
 class _Tally:
     made: int = 0
+    new_versions: int = 0
     unchanged: int = 0
     without_tariff: int = 0
     without_data: int = 0
     failed: int = 0
     troubles: list[dict[str, str]] = field(default_factory=list)
+    not_billed: list[dict[str, str]] = field(default_factory=list)
+
+    def leave_out(self, meter_id: str, reason: str) -> None:
+        if len(self.not_billed) < NOT_BILLED_TOLD:
+            self.not_billed.append({"meter_id": meter_id, "reason": reason})
 
     def trouble(self, meter_id: str, error: MeterbookError) -> None:
         self.failed += 1
@@ -67,29 +76,34 @@ class BillMonth:
             self._bill(scope, account, month, tally)
         counts = {
             "made": tally.made,
+            "new_versions": tally.new_versions,
             "unchanged": tally.unchanged,
             "without_tariff": tally.without_tariff,
             "without_data": tally.without_data,
             "failed": tally.failed,
         }
         self.audit.record(task.job.actor, "month billed", month, **counts)
-        return {"month": month, **counts, "troubles": tally.troubles}
+        told = {"troubles": tally.troubles, "not_billed": tally.not_billed}
+        return {"month": month, **counts, **told}
 
     def _bill(self, scope: Scope, account: Account, month: str, tally: _Tally) -> None:
         if not account.tariff_code:
             tally.without_tariff += 1
+            tally.leave_out(account.meter_id, NO_TARIFF)
             return
         try:
             issued = issue(self.room, scope, meter_id=account.meter_id, month=month)
         except NotFound as error:
             if error.field == "month":
                 tally.without_data += 1
+                tally.leave_out(account.meter_id, error.sentence)
             else:
                 tally.trouble(account.meter_id, error)
         except MeterbookError as error:
             tally.trouble(account.meter_id, error)
         else:
             tally.made += issued.is_new
+            tally.new_versions += issued.is_new and issued.bill.version > 1
             tally.unchanged += not issued.is_new
 
 

@@ -1,6 +1,8 @@
 """Create the demo home: synthetic households, their sign-ins, and more than a year of readings.
 
     accounts and people ──> readings up to last midnight, month by month ──> sealed and indexed
+                       ──> bills of the months that ended: all of the sign-in page's household,
+                           of the others the last one
                        ──> today's readings, left in the log as on any running day
 
 Everything goes the way real data goes. The home is built beside its place and moved there when it
@@ -11,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,10 +22,17 @@ from data_layer.accounts.demo_people import DEMO_PEOPLE
 from data_layer.accounts.model import OPERATOR, Account, Role, StaffMember
 from data_layer.accounts.passwords import hash_password
 from data_layer.accounts.room import AccountsRoom
+from data_layer.billing.model import month_days
+from data_layer.billing.room import BillingRoom
+from data_layer.billing.shelf import BillShelf
 from data_layer.clock import epoch_of
 from data_layer.errors import BadInput, Conflict, Corrupt
+from data_layer.journeys.bill_demo import bill_demo
 from data_layer.journeys.demo_homes import FEWEST_METERS, demo_accounts, simulated_meters
 from data_layer.journeys.demo_recipe import SEED, Recipe
+from data_layer.journeys.demo_tariffs import DEMO_TARIFFS
+from data_layer.journeys.end_month import ended_months
+from data_layer.journeys.keep_tariffs import TariffDesk
 from data_layer.readings.local_store import LocalStore
 from data_layer.readings.model import Action, ReadingBatch, Scope
 from data_layer.readings.operations import submit
@@ -34,6 +43,8 @@ from data_layer.readings.store import Progress
 from data_layer.storage.database import Database
 from data_layer.storage.durable_files import fsync_folder
 from data_layer.storage.home import Home
+from data_layer.tariffs.catalog import TariffCatalog
+from data_layer.tariffs.price_book import PriceBook
 
 TIMEZONE = "Asia/Singapore"
 METERS, DAYS = 200, 396
@@ -92,7 +103,10 @@ def _build(
             room = _accounts_room(home, database, now)
             accounts = _register_people(room, meters, seed, home.zone.local(epoch_of(now)))
             progress("accounts", len(accounts), len(accounts))
-            readings = _fill(home, room, accounts, now=now, days=days, seed=seed, progress=progress)
+            _enter_tariffs(room, database, now)
+            readings = _fill(
+                home, room, database, accounts, now=now, days=days, seed=seed, progress=progress
+            )
         finally:
             database.close()
     return len(accounts), readings
@@ -126,9 +140,16 @@ def _register_people(
     return accounts
 
 
+def _enter_tariffs(room: AccountsRoom, database: Database, now: datetime) -> None:
+    catalog, prices = TariffCatalog(database, lambda: now), PriceBook(database)
+    scope = Scope(OPERATOR.name, Action.MANAGE_TARIFFS, meter_ids=None)
+    TariffDesk(catalog, prices, room.audit).enter(scope, DEMO_TARIFFS)
+
+
 def _fill(
     home: Home,
     people: AccountsRoom,
+    database: Database,
     accounts: Sequence[Account],
     *,
     now: datetime,
@@ -159,9 +180,37 @@ def _fill(
             progress("readings", end - start, until - start)
         store.seal(progress)
         _drop_archived_logs(home)
+        _bill(_billing_room(room, people, database), accounts, first_day, today, progress)
         return count + _submitted(room, simulator.readings(midnight, until))
     finally:
         store.close()
+
+
+def _billing_room(room: ReadingRoom, people: AccountsRoom, database: Database) -> BillingRoom:
+    return BillingRoom(
+        readings=room,
+        account=people.accounts.get,
+        catalog=TariffCatalog(database, room.clock),
+        price_book=PriceBook(database),
+        shelf=BillShelf(database),
+        sanctioned_kw=people.supplies.sanctioned_kw,
+    )
+
+
+def _bill(
+    room: BillingRoom,
+    accounts: Sequence[Account],
+    first_day: date,
+    today: date,
+    progress: Progress,
+) -> None:
+    """Whole months that ended: all of the household a visitor signs in as, else the last."""
+    opening = first_day if first_day.day == 1 else month_days(f"{first_day:%Y-%m}")[1]
+    months = ended_months(opening, today)
+    own = [account.meter_id for account in accounts if account.email]
+    others = [account.meter_id for account in accounts if not account.email]
+    bill_demo(room, own, months, progress)
+    bill_demo(room, others, months[-1:], progress)
 
 
 def _submitted(room: ReadingRoom, batch: ReadingBatch) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 
 from data_layer.accounts.demo_people import DEMO_PEOPLE, DemoPerson
 from data_layer.accounts.model import Account, Role
+from data_layer.journeys.demo_tariffs import demo_tariff
 from data_layer.readings.model import GroupPath
 from data_layer.readings.simulator import SimulatedMeter, meter_ids
 
@@ -59,7 +60,10 @@ def demo_accounts(count: int, *, seed: int, now: date) -> tuple[Account, ...]:
     accounts = [
         _account(meter_id, place, random, now) for meter_id, place in zip(names, homes, strict=True)
     ]
-    return (*_owned_by_the_household(accounts[:2]), *accounts[2:])
+    priced = [
+        replace(account, tariff_code=demo_tariff(place)) for place, account in enumerate(accounts)
+    ]
+    return (*_owned_by_the_household(priced[:2]), *priced[2:])
 
 
 def simulated_meters(accounts: tuple[Account, ...], *, last_day: date) -> list[SimulatedMeter]:

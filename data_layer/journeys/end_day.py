@@ -1,7 +1,7 @@
 """End the day: stop receiving, seal the log into its day files, renew the index, receive again.
 
 Midnight does it, an admin may, and a start does it for days that were missed. Readings that come
-meanwhile are refused with "try again"; whatever happens, receiving is resumed.
+meanwhile are refused with "try again"; whatever happens, receiving is then as it was before.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class EndDay:
     """The journey with all it needs; called as the handler of its kind of job."""
 
     store: ReadingStore
-    closed: Callable[[str], AbstractContextManager[None]]
-    """closed(why): no reading is taken while it is entered."""
+    pause: Callable[[str], AbstractContextManager[None]]
+    """pause(why): no reading is taken while it is entered."""
     manifest: Path
     staging: UploadStaging
     audit: AuditTrail
@@ -37,7 +37,7 @@ class EndDay:
         actor = task.job.actor
         before = Manifest.load(self.manifest)
         try:
-            with self.closed("the day is being ended"):
+            with self.pause("the day is being ended."):
                 self.store.seal(task.progress, rebuild=rebuild)
         except MeterbookError as error:
             self.audit.record(actor, "end of day failed", rebuild=rebuild, reason=error.sentence)

@@ -45,13 +45,47 @@ def test_tariffs_of_several_files_are_entered_all_or_none(
     table.write_text("code,currency,valid_from,unit_rate\nA,SGD,2026-01-01,0.2\nB,,2026-01-01,1\n")
     refused = answered("tariff", "import", tariff, str(table), code=1)["error"]
     assert "more.csv: tariff 'B'" in refused["sentence"]
-    assert answered("tariff", "list") == {"tariffs": []}
+    assert answered("tariff", "list") == {"tariffs": [], "warnings": []}
 
     table.write_text("code,currency,valid_from,unit_rate\nA,SGD,2026-01-01,0.2\n")
     entered = answered("tariff", "import", tariff, str(table))["tariffs"]
     assert [(one["code"], one["new"]) for one in entered] == [("HOME", [1]), ("A", [1])]
     assert answered("tariff", "import", tariff)["tariffs"][0]["known"] == 1
     assert "HOME  Home  SGD" in flask("tariff", "list").stdout
+
+
+def test_everything_wrong_in_a_file_of_tariffs_is_told(home: Path, tmp_path: Path) -> None:
+    table = tmp_path / "more.csv"
+    table.write_text(
+        "code,currency,valid_from,unit_rate\nA,SGD,2026-01-01,much\nB,S,2026-01-01,1\n"
+    )
+    refused = flask("tariff", "import", str(table))
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines() == [
+        "more.csv: tariff 'B', line 3: currency 'S' is not three capital letters such as SGD.",
+        "Error: more.csv: tariff 'A', line 2: unit_rate 'much' is not a number.",
+    ]
+
+
+def test_prices_that_nobody_entered_are_warned_of_until_they_are(
+    home: Path, tmp_path: Path
+) -> None:
+    energy = {"kind": "price_series", "series": "agile"}
+    file = tmp_path / "spot.json"
+    versions = [{"valid_from": "2026-01-01", "energy": energy}]
+    file.write_text(
+        json.dumps({"code": "SPOT", "name": "Spot", "currency": "SGD", "versions": versions})
+    )
+    told = "SPOT takes the prices of series agile, of which none is stored"
+    entered = flask("tariff", "import", str(file))
+    assert entered.exit_code == 0
+    assert f"Warning: {told}" in entered.stderr
+    assert answered("tariff", "import", str(file))["warnings"][0].startswith(told)
+    assert f"Warning: {told}" in flask("tariff", "list").stderr
+    prices = tmp_path / "prices.csv"
+    prices.write_text("valid_from,valid_to,price\n2026-11-01T00:00,2026-11-01T00:30,0.2\n")
+    answered("tariff", "prices", "agile", str(prices))
+    assert answered("tariff", "list")["warnings"] == []
 
 
 def test_prices_are_entered_once(home: Path, tmp_path: Path) -> None:

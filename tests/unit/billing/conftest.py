@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,3 +57,13 @@ def book(tmp_path: Path, clock: HandClock, database_address: URL) -> Iterator[Bo
         )
         enter(opened, flat("0.25"))
         yield opened
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How much was held against the exact bill, of those homes that passed."""
+    counts = Counter[str]()
+    for report in terminalreporter.stats.get("passed", []):
+        counts.update({what: n for what, n in report.user_properties if isinstance(n, int)})
+    if counts:
+        told = ", ".join(f"{count:,} {what}" for what, count in counts.items())
+        terminalreporter.write_line(f"Held against the exact bill, without a difference: {told}.")

@@ -15,7 +15,7 @@ from data_layer.billing.model import Bill
 from data_layer.book import Book
 from data_layer.readings.model import Action
 from tests.unit.billing.conftest import METER, enter, flat
-from tests.unit.billing.test_bills import a_month, modify
+from tests.unit.billing.test_bills import a_month, modify, send
 
 
 def a_bill(book: Book) -> Bill:
@@ -58,3 +58,29 @@ def test_names_of_any_length_and_script_leave_it_one_page(book: Book) -> None:
     text = printed(a_bill(book), book)
     assert "Владимир Ελένη Ñandú" in text
     assert "Each line is rounded once" in text
+
+
+def test_more_lines_than_a_page_holds_go_on_and_none_is_lost(book: Book) -> None:
+    vat = {"tax": {"rate": "0.05", "name": "VAT"}}
+    enter(book, *(flat(f"0.{20 + n}", f"2026-10-{n + 1:02d}") | vat for n in range(31)))
+    bill = a_bill(book)
+    pages = PdfReader(io.BytesIO(bill_pdf(bill, book.zone))).pages
+    assert len(pages) > 1
+    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+    for part in words.parts(bill):
+        (energy, tax) = part.lines
+        said = f"{part.period} {energy.label} {energy.quantity} {energy.rate} {energy.amount}"
+        assert said in text
+        assert f"{tax.label} {tax.quantity} {tax.amount}" in text
+    assert f"Total {words.money(bill.gross, bill)}" in text
+    assert "Each line is rounded once" in text
+
+
+def test_a_day_of_which_nothing_is_known_is_told_from_one_without_use(book: Book) -> None:
+    send(book, ("2026-10-10T00:00", 1_150_000), ("2026-10-20T00:00", 1_150_000))
+    scope = book.authorize(OPERATOR, Action.MANAGE_BILLS, METER)
+    bill = operations.issue(book.billing, scope, meter_id=METER, month="2026-10").bill
+    assert [words.nothing_known(day, book.zone) for day in bill.days] == [
+        not 10 <= day.day.day < 20 for day in bill.days
+    ]
+    assert "not known" in printed(bill, book)

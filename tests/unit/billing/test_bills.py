@@ -9,9 +9,21 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
+from api import bill_words
+from api.bill_answers import bill_facts
+from data_layer.accounts.meters import Meter, RegisterRole
 from data_layer.accounts.model import OPERATOR
 from data_layer.billing import operations, queries
-from data_layer.billing.model import FIRST_BILL, NEW_FACTS, NEW_READINGS, NEW_TARIFF, Bill
+from data_layer.billing.documents import bill_document, bill_from
+from data_layer.billing.model import (
+    FIRST_BILL,
+    NEW_FACTS,
+    NEW_READINGS,
+    NEW_TARIFF,
+    OTHER_TARIFF,
+    Bill,
+    why_again,
+)
 from data_layer.billing.tables import bills
 from data_layer.book import Book
 from data_layer.errors import BadInput, Forbidden, NotFound, RuleBroken
@@ -25,10 +37,10 @@ from data_layer.tariffs.charges import LineKind
 from tests.unit.billing.conftest import METER, HandClock, enter, flat
 
 
-def send(book: Book, *rows: tuple[str, int], kind: Kind = Kind.READ) -> None:
+def send(book: Book, *rows: tuple[str, int], kind: Kind = Kind.READ, register: str = "S") -> None:
     scope = book.authorize(OPERATOR, Action.SUBMIT_READINGS)
     batch = ReadingBatch.from_readings(
-        [Reading(METER, "S", book.zone.parse(text), wh, kind=kind) for text, wh in rows]
+        [Reading(METER, register, book.zone.parse(text), wh, kind=kind) for text, wh in rows]
     )
     receipt = submit(book.readings, scope, batch, rules=ADMIN_MANUAL)
     assert receipt.accepted == len(rows), receipt
@@ -91,6 +103,54 @@ def test_an_exchanged_meter_is_billed_over_both_registers(book: Book) -> None:
     assert (bill.start_read.value_wh, bill.end_read.value_wh) == (5_000_000, 90_000)
 
 
+def test_a_meter_exchanged_at_the_turn_of_the_month_is_read_at_both_registers(book: Book) -> None:
+    send(book, ("2026-09-30T00:00", 5_000_000), ("2026-10-01T00:00", 5_200_000))
+    send(book, ("2026-10-01T00:00", 100), ("2026-11-01T00:00", 7), kind=Kind.INITIAL)
+    send(book, ("2026-11-01T00:00", 90_000), ("2026-11-02T00:00", 20))
+    bill = issue(book).bill
+    assert (bill.start_read.value_wh, bill.end_read.value_wh) == (100, 90_000)
+    assert [key.value_wh for key in (*bill.start_read.keys, *bill.end_read.keys)] == [100, 90_000]
+    assert bill.consumption_wh == 89_900
+
+
+def test_the_sanctioned_load_is_charged_to_the_cent(book: Book) -> None:
+    per_kw = {"per_kw_month": "1.15"}
+    enter(book, flat("0.25") | {"standing": per_kw, "tax": {"rate": "0.05", "name": "VAT"}})
+    a_month(book)
+    without = issue(book).bill
+    book.supplies.sanction(METER, Decimal("5.5"), actor="cli")
+    bill = issue(book).bill
+    # 5.5 kW at 1.15 are 6.325, half up 6.33.
+    (charged,) = [line for line in bill.lines if line.label == "Charge for sanctioned load"]
+    assert (charged.amount, charged.quantity, charged.unit) == (633, Decimal("5.5"), "kW")
+    assert bill.net == without.net + 633
+    assert bill.tax == (2 * bill.net * 5 + 100) // 200
+    assert (bill.version, bill.reason, bill.sanctioned_kw) == (2, NEW_FACTS, "5.5")
+    modify(book, moved_in="2026-10-12")
+    (charged,) = [line for line in issue(book).bill.lines if line.unit == "kW"]
+    # 20 of 31 days: 4.0806...
+    assert charged.amount == 408
+    book.supplies.sanction(METER, Decimal(0), actor="cli")
+    assert not [line for line in issue(book).bill.lines if line.unit == "kW"]
+
+
+def test_a_register_that_is_not_known_yet_is_not_billed_as_zero(book: Book) -> None:
+    roles = {"DY": RegisterRole.IMPORT_BAND, "NT": RegisterRole.IMPORT_BAND}
+    book.meters.put(Meter(METER, registers=roles))
+    send(book, ("2026-10-01T00:00", 5_000_000), ("2026-11-01T00:00", 5_200_000), register="DY")
+    send(book, ("2026-10-20T00:00", 700_000), ("2026-11-01T00:00", 800_000), register="NT")
+    bill = issue(book).bill
+    assert (bill.start_read.value_wh, bill.end_read.value_wh) == (None, 6_000_000)
+    assert bill.consumption_wh == 300_000
+    assert bill_words.register_read(bill.start_read, book.zone) == (
+        "1 Oct 2026 00:00",
+        "not known",
+        "",
+    )
+    assert any("Not all registers" in note for note in bill_words.footnotes(bill))
+    assert bill_facts(bill, book.zone)["start_reading"] is None
+
+
 def test_the_same_again_is_the_same_bill(book: Book) -> None:
     a_month(book)
     first = issue(book)
@@ -128,6 +188,14 @@ def test_a_corrected_tariff_or_name_makes_a_new_version(book: Book) -> None:
     assert issue(book).bill.reason == NEW_TARIFF
     modify(book, owner_name="A. King")
     assert issue(book).bill.reason == NEW_FACTS
+
+
+def test_another_tariff_is_not_told_as_a_corrected_one(book: Book) -> None:
+    a_month(book)
+    issue(book)
+    enter(book, flat("0.25"), code="OTHER")
+    modify(book, tariff_code="OTHER")
+    assert issue(book).bill.reason == OTHER_TARIFF
 
 
 def test_a_month_that_runs_is_not_billed(book: Book, clock: HandClock) -> None:
@@ -173,11 +241,13 @@ def test_the_batch_bills_everybody_once(book: Book) -> None:
     assert _billed(book).result == {
         "month": "2026-10",
         "made": 1,
+        "new_versions": 0,
         "unchanged": 0,
         "without_tariff": 0,
         "without_data": 0,
         "failed": 0,
         "troubles": [],
+        "not_billed": [],
     }
     again = _billed(book).result
     assert (again["made"], again["unchanged"]) == (0, 1)
@@ -218,3 +288,35 @@ def test_the_running_month_is_projected_from_the_same_time_of_day(book: Book) ->
     assert found is not None
     assert (found.known_wh, found.assumed_wh) == (39 * 24 * 500, 21 * 24 * 500)
     assert found.charges.gross == 30 * 48 * 500 * 25 // 1000
+
+
+RELIEF = {"subsidy": {"units_kwh": "100", "share": "0.5"}}
+
+
+def test_a_subsidy_says_its_arithmetic(book: Book) -> None:
+    """100 kWh at 0.25 cost 25.00, of which half is paid."""
+    enter(book, flat("0.25") | RELIEF)
+    a_month(book)
+    bill = issue(book).bill
+    ((_, subsidy),) = [part.lines for part in bill_words.parts(bill)]
+    assert (subsidy.quantity, subsidy.rate) == ("100.000 kWh", "50 % of GBP 25.00")
+    assert subsidy.arithmetic == "100.000 kWh, 50 % of GBP 25.00"
+    assert subsidy.amount == "GBP -12.50"
+    told = bill_facts(bill, book.zone)["lines"]
+    assert isinstance(told, list)
+    arithmetic = [(line["subsidy_share"], line["subsidized_cost"]) for line in told]
+    assert arithmetic == [(None, None), ("0.5", "25")]
+    assert any("A subsidy pays a share" in note for note in bill_words.footnotes(bill))
+
+
+def test_a_bill_stored_before_its_arithmetic_was_kept_stands(book: Book) -> None:
+    enter(book, flat("0.25") | RELIEF)
+    a_month(book)
+    stored = bill_document(issue(book).bill)
+    for line in stored["lines"]:
+        del line["waived"]
+    earlier = bill_from(stored)
+    assert why_again(earlier, issue(book).bill) is None
+    ((_, subsidy),) = [part.lines for part in bill_words.parts(earlier)]
+    assert (subsidy.quantity, subsidy.rate) == ("100.000 kWh", "")
+    assert bill_from(bill_document(issue(book).bill)).lines[1].waived is not None
