@@ -89,4 +89,6 @@ def _line(line: ChargeLine, digits: int) -> Facts:
         "rate": None if line.rate is None else f"{line.rate:f}",
         "amount": money(line.amount, digits),
         "amount_minor": line.amount,
+        "subsidy_share": None if line.waived is None else f"{line.waived.share:f}",
+        "subsidized_cost": None if line.waived is None else f"{line.waived.cost.normalize():f}",
     }

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.contract import Code, Fields, Kwh, MeterId, Month, Paged, Time
+from api.contract import Code, Fields, Kwh, MeterId, MissingHalfHours, Month, Paged, Time
 from data_layer.tariffs.charges import LineKind
 
 Money = Annotated[
@@ -49,6 +49,14 @@ class ChargeLineAnswer(Fields):
     rate: Amount | None = Field(description="null where it changes from half hour to half hour")
     amount: Money
     amount_minor: Minor
+    subsidy_share: Amount | None = Field(
+        description="the share of subsidized_cost that a subsidy takes off, 0.5 for half; null on "
+        "other lines, and on bills made before it was kept"
+    )
+    subsidized_cost: Amount | None = Field(
+        description="what exactly the subsidized kWh cost at their own rates, in whole units; "
+        "null where subsidy_share is"
+    )
 
 
 class _Sums(Fields):
@@ -69,13 +77,13 @@ class BillSummary(_Sums):
     version: Version
     made_at: Time
     reason: str = Field(description="why this version was made")
-    start_reading: Kwh
-    end_reading: Kwh
+    start_reading: Kwh | None
+    end_reading: Kwh | None
     consumption: Kwh
     start_time: Time
     end_time: Time
     estimated_kwh: Kwh
-    missing_half_hours: int
+    missing_half_hours: MissingHalfHours
 
 
 class BillAnswer(BillSummary):

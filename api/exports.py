@@ -1,4 +1,4 @@
-"""The door for downloads: what a page shows, as CSV, streamed and complete; bills as PDF."""
+"""The door for downloads: what a page shows, as CSV, streamed and complete; bills as PDF too."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ from itertools import chain
 
 from flask import Blueprint, Response, request
 
-from api import group_exports, reading_export, usage_export, usage_view
+from api import (
+    all_bills_export,
+    bill_export,
+    group_exports,
+    reading_export,
+    usage_export,
+    usage_view,
+)
+from api.bill_filter import read_bill_filter
+from api.bill_view import read_version
+from api.download_names import attachment, bill_name, usage_name
 from api.group_view import read_view
 from api.reading_filter import read_filter
 from data_layer.accounts.model import Role
 from data_layer.billing import queries as bills
+from data_layer.billing.model import Bill
 from data_layer.book import Book
 from data_layer.clock import epoch_of
-from data_layer.errors import BadInput, NotFound
+from data_layer.errors import NotFound
 from data_layer.readings.model import Action
 from security import policy
 from security.viewer import current_viewer
@@ -22,12 +33,14 @@ from security.viewer import current_viewer
 
 def exports(book_of: Callable[[], Book]) -> Blueprint:
     """Routes: GET /exports/groups/<what>.csv, usage.csv and readings.csv, with the page's words;
-    GET /exports/bills/<month>.pdf?meter_id=...&version=..."""
+    GET /exports/bills/<month>.pdf and .csv?meter_id=...&version=...; GET /exports/bills.csv"""
     door = Blueprint("exports", __name__)
     policy.allow("exports.groups", {Role.GOVERNMENT, Role.ADMIN}, renews=False)
     policy.allow("exports.readings", {Role.ADMIN}, renews=False)
     policy.allow("exports.usage", {Role.HOUSEHOLD, Role.ADMIN}, renews=False)
+    policy.allow("exports.every_bill", {Role.ADMIN}, renews=False)
     policy.allow("exports.bill", {Role.HOUSEHOLD, Role.ADMIN}, renews=False)
+    policy.allow("exports.bill_lines", {Role.HOUSEHOLD, Role.ADMIN}, renews=False)
 
     @door.get("/exports/groups/<what>.csv")
     def groups(what: str) -> Response:
@@ -52,36 +65,43 @@ def exports(book_of: Callable[[], Book]) -> Blueprint:
         words = request.args.to_dict(flat=False)
         view = usage_view.read_view(words, book.zone, now=epoch_of(book.clock()))
         scope = book.authorize(current_viewer(), Action.READ_METER, view.meter_id)
-        name = f"usage_{view.range.first}_{view.range.last}.csv"
-        return _csv(usage_export.export(book, scope, view), name)
+        return _csv(usage_export.export(book, scope, view), usage_name(view))
+
+    @door.get("/exports/bills.csv")
+    def every_bill() -> Response:
+        book = book_of()
+        scope = book.authorize(current_viewer(), Action.READ_BILLS)
+        wanted = read_bill_filter(request.args.to_dict(flat=False))
+        return _csv(all_bills_export.export(book.billing, scope, wanted), "bills.csv")
 
     @door.get("/exports/bills/<month>.pdf")
     def bill(month: str) -> Response:
         book = book_of()
-        meter_id = request.args.get("meter_id", "")
-        scope = book.authorize(current_viewer(), Action.READ_BILLS, meter_id)
-        version = _version(request.args.get("version", ""))
-        found = bills.bill(book.billing, scope, meter_id=meter_id, month=month, version=version)
-        name = f"bill_{month}_version_{found.version}.pdf"
+        found = _bill(book, month)
         # Here, because what draws a PDF takes a fifth of a start and 20 MB: most never need it.
         from api.bill_pdf import bill_pdf
 
         return Response(
             bill_pdf(found, book.zone),
             mimetype="application/pdf",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+            headers=attachment(bill_name(found, "pdf")),
         )
+
+    @door.get("/exports/bills/<month>.csv")
+    def bill_lines(month: str) -> Response:
+        book = book_of()
+        found = _bill(book, month)
+        return _csv(bill_export.export(found, book.zone), bill_name(found, "csv"))
 
     return door
 
 
-def _version(text: str) -> int | None:
-    """The version asked for, None for the newest. Raises BadInput."""
-    if not text:
-        return None
-    if not text.isascii() or not text.isdecimal() or len(text) > 6:
-        raise BadInput(f"version {text[:40]!r} is not a number such as 2.", field="version")
-    return int(text)
+def _bill(book: Book, month: str) -> Bill:
+    """The bill that the address names, as far as it is the viewer's to see."""
+    meter_id = request.args.get("meter_id", "")
+    scope = book.authorize(current_viewer(), Action.READ_BILLS, meter_id)
+    version = read_version(request.args.get("version", ""))
+    return bills.bill(book.billing, scope, meter_id=meter_id, month=month, version=version)
 
 
 def _csv(lines: Iterator[str], name: str) -> Response:
@@ -90,5 +110,5 @@ def _csv(lines: Iterator[str], name: str) -> Response:
     return Response(
         chain([first], lines),
         mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers=attachment(name),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
+from api import usage_export, usage_view
 from api.group_exports import export
 from api.group_view import read_view
 from api.uploads import received
@@ -21,7 +22,7 @@ from data_layer.errors import BadInput
 from data_layer.readings import operations
 from data_layer.readings.model import Action, ReadingBatch, SeriesKey
 from data_layer.readings.rules import SIMULATOR
-from tests.integration.conftest import Served
+from tests.integration.conftest import OWN_METER, Served
 
 NOW = datetime(2026, 11, 20, 4, 10, tzinfo=UTC)
 """12:10 in Singapore."""
@@ -53,6 +54,16 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
         scope = book.authorize(ADMIN, Action.SUBMIT_READINGS)
         assert operations.submit(book.readings, scope, batch, rules=SIMULATOR).rejected == 0
         yield book
+
+
+def test_a_days_usage_lacks_nothing_that_is_still_to_come(town: Book) -> None:
+    words = {"meter": ["531-000-000"], "period": ["today"], "resolution": ["half_hour"]}
+    view = usage_view.read_view(words, town.zone, now=epoch_of(NOW))
+    scope = town.authorize(ADMIN, Action.READ_METER, view.meter_id)
+    text = "".join(usage_export.export(town, scope, view))
+    rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+    assert [row["kwh"] for row in rows] == ["1.000"] * HALF_HOURS + [""] * (48 - HALF_HOURS)
+    assert {row["missing_half_hours"] for row in rows} == {"0"}
 
 
 def downloaded(
@@ -175,6 +186,14 @@ def test_refused_rows_of_an_unknown_file_are_not_found(served):
 )
 def test_a_wrong_word_is_refused_before_anything_is_streamed(served, path, status):
     assert served.browser(Role.ADMIN).get(path).status_code == status
+
+
+def test_a_file_of_usage_is_named_after_its_meter(served):
+    words = f"meter={OWN_METER}&from=2026-10-01&to=2026-10-31"
+    answer = served.browser(Role.ADMIN).get(f"/exports/usage.csv?{words}")
+
+    name = f"usage_{OWN_METER}_2026-10-01_2026-10-31.csv"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
 
 
 def test_readings_are_downloaded_as_a_file(served):
