@@ -30,6 +30,17 @@ def field(label: str, control: Component, *, control_id: str, error: str = "") -
     return html.Div(parts, className="field")
 
 
+def checked_field(label: str, control: dbc.Input | dbc.Select, *, error_id: str) -> html.Div:
+    """A labeled control of a form, with the sentence that a callback may put below it."""
+    return html.Div(
+        [
+            field(label, control, control_id=control.id),
+            html.P(id=error_id, className="field-error", role="alert"),
+        ],
+        className="checked-field",
+    )
+
+
 def period_links(
     path: str,
     view: View,

@@ -44,7 +44,11 @@
 
   // The sorted column of a grid as a word of the address: "-kwh", "area". The usual order is not
   // written, so that opening a page does not change its address.
-  const USUAL_ORDER = { "government-view": "-kwh", "readings-view": "-read_at" };
+  const USUAL_ORDER = {
+    "government-view": "-kwh",
+    "readings-view": "-read_at",
+    "billing-view": "-month",
+  };
 
   function sorted(columns, store) {
     const column = (columns || []).find((each) => each.sort);
