@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from api.day_range import DayRange, whole
 from api.usage_view import UsageView, epochs_of
@@ -52,14 +53,23 @@ class Seen:
     """Why it is not shown."""
 
 
-def seen(book: Book, viewer: Viewer, view: UsageView) -> Seen:
+class NamesMeter(Protocol):
+    """A view of which the address may name a meter, else ""."""
+
+    @property
+    def meter_id(self) -> str: ...
+
+
+def seen(
+    book: Book, viewer: Viewer, view: NamesMeter, *, action: Action = Action.READ_METER
+) -> Seen:
     """Authorize the viewer for the meter the address names, else the household's first."""
     meters = meters_of(book, viewer)
     meter_id = chosen_meter(view, meters)
     if not meter_id:
         return Seen(viewer, meters, "", None)
     try:
-        scope = book.authorize(viewer, Action.READ_METER, meter_id)
+        scope = book.authorize(viewer, action, meter_id)
     except NotFound as error:
         return Seen(viewer, meters, meter_id, None, error.sentence)
     return Seen(viewer, meters, meter_id, scope)
@@ -70,7 +80,7 @@ def meters_of(book: Book, viewer: Viewer) -> tuple[Account, ...]:
     return book.accounts.active_of(viewer.name) if viewer.role is Role.HOUSEHOLD else ()
 
 
-def chosen_meter(view: UsageView, meters: tuple[Account, ...]) -> str:
+def chosen_meter(view: NamesMeter, meters: tuple[Account, ...]) -> str:
     """The meter the address names, else the household's first, else ""."""
     return view.meter_id or (meters[0].meter_id if meters else "")
 

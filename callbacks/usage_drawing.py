@@ -100,8 +100,8 @@ def _card_note(total: Consumption) -> str:
     said = []
     if total.estimated_wh:
         said.append(f"split of {text.kwh(total.estimated_wh)} kWh estimated")
-    if total.missing_half_hours:
-        said.append(f"{total.missing_half_hours:,} half hours missing")
+    if total.missing_between:
+        said.append(f"{total.missing_between:,} half hours missing")
     return ", ".join(said)
 
 
@@ -136,8 +136,8 @@ def _ending(days: DayRange, today: Any) -> DayRange:
     return DayRange(today - (days.last - days.first), today)
 
 
-def heading(words: Words, answer: Answer) -> list[Component]:
-    """The range and what holds it, the total, and how it compares."""
+def heading(words: Words, answer: Answer, cost: Component | None) -> list[Component]:
+    """The range and what holds it, the total and what it costs, and how it compares."""
     days = answer.view.range
     holders = [
         (text.range_text(each, short=True), address_of(words, each)) for each in days.holders()
@@ -153,6 +153,7 @@ def heading(words: Words, answer: Answer) -> list[Component]:
             ],
             className="chart-total",
         ),
+        *([cost] if cost is not None else []),
     ]
     known = answer.total.consumption_wh is not None
     if known and answer.counted is not None and answer.compared_days is not None:
@@ -287,7 +288,7 @@ def table(book: Book, words: Words, answer: Answer) -> Component | None:
         when: Component | str = name
         if addresses:
             when = view.link(name, addresses[n], store_id=Usage.VIEW)
-        rows.append([when, *_numbers(series, n, now=epoch_of(book.clock()))])
+        rows.append([when, *_numbers(series, n)])
     return tables.table(
         ["Time", "kWh", "Split estimated", "Missing half hours"],
         rows,
@@ -305,10 +306,10 @@ def _row_name(book: Book, answer: Answer, n: int) -> str:
     return text.bucket_text(book.zone, start, end, resolution)
 
 
-def _numbers(series: SeriesTable, n: int, *, now: int) -> tuple[str, str, str]:
+def _numbers(series: SeriesTable, n: int) -> tuple[str, str, str]:
     missing = f"{int(series.missing_half_hours[n]):,}"
     if not series.known[n]:
-        if series.edges[n] >= now:
+        if not series.missing_half_hours[n]:
             return ("not yet", text.UNKNOWN, text.UNKNOWN)
         return ("unknown", text.UNKNOWN, missing)
     used, estimated = int(series.consumption_wh[n]), int(series.estimated_wh[n])

@@ -9,13 +9,14 @@ from dash import html
 from dash.development.base_component import Component
 
 from api.usage_view import UsageView
-from callbacks import usage_answers, usage_drawing
+from callbacks import usage_answers, usage_cost, usage_drawing
+from callbacks.meter_choice import meter_choice, no_meter
 from callbacks.usage_answers import Seen
+from callbacks.usage_cost import Priced
 from callbacks.usage_drawing import EXPORT_PATH, PATH
-from components import messages, usage_controls, view
+from components import usage_controls, view
 from components.ids import Usage
 from components.shell import icon
-from data_layer.accounts.model import Account, Role, Viewer
 from data_layer.book import Book
 from data_layer.clock import epoch_of
 from data_layer.errors import BadInput
@@ -30,15 +31,17 @@ def page(
     """Every output by its name."""
     errors = {refused.field or "": refused.sentence} if refused else {}
     if seen.scope is None:
-        drawn = _nothing(seen.viewer, seen.unknown)
+        drawn = _nothing(seen)
     else:
         answer = usage_answers.answer(book, seen.scope, asked, seen.meter_id)
-        drawn = _something(book, words, answer)
+        drawn = _something(book, words, answer, usage_cost.priced(book, seen.viewer, answer))
     choices = usage_drawing.choices(book, words, asked, errors=errors)
     drawn["controls"] = usage_controls.presets(PATH, words, choices, store_id=Usage.VIEW)
     drawn["compare"] = usage_controls.comparisons(choices, store_id=Usage.VIEW)
     drawn["range"] = usage_controls.range_forms(PATH, words, choices, store_id=Usage.VIEW)
-    drawn["meters"] = _meters(book, words, seen)
+    drawn["meters"] = meter_choice(
+        book, seen, words, path=PATH, store_id=Usage.VIEW, control_id="usage-meter"
+    )
     return drawn
 
 
@@ -49,36 +52,25 @@ def cards(book: Book, scope: Scope, words: Words, meter_id: str) -> Component:
     return usage_drawing.cards(totals, words, today=today)
 
 
-def _something(book: Book, words: Words, answer: usage_answers.Answer) -> dict[str, Any]:
+def _something(
+    book: Book, words: Words, answer: usage_answers.Answer, priced: Priced
+) -> dict[str, Any]:
     message = usage_drawing.message(book, words, answer)
+    notes = [*usage_drawing.quality(book, answer), usage_cost.note(priced, answer.total.meter_id)]
     return {
         "message": message or usage_drawing.coarsened(answer),
-        "title": usage_drawing.heading(words, answer),
+        "title": usage_drawing.heading(words, answer, usage_cost.beside_total(priced)),
         "chart": usage_drawing.chart(book, words, answer),
         "chart_box": message is not None,
-        "quality": None if message else usage_drawing.quality(book, answer),
+        "quality": None if message else notes,
         "actions": _actions(words, answer),
         "table": usage_drawing.table(book, words, answer),
     }
 
 
-def _nothing(viewer: Viewer, unknown: str) -> dict[str, Any]:
-    if unknown:
-        said = messages.empty("This meter is not known", unknown, symbol="question-circle")
-    elif viewer.role is Role.ADMIN:
-        said = messages.empty(
-            "Whose usage?",
-            "Name a meter above by its number, or come here from its account.",
-            symbol="search",
-        )
-    else:
-        said = messages.empty(
-            "No meter is connected to your sign-in",
-            "Ask your electricity company to enter your e-mail address with your meter.",
-            symbol="plug",
-        )
+def _nothing(seen: Seen) -> dict[str, Any]:
     return {
-        "message": said,
+        "message": no_meter(seen, question="Whose usage?"),
         "title": None,
         "chart": None,
         "chart_box": True,
@@ -106,28 +98,3 @@ def _actions(words: Words, answer: usage_answers.Answer) -> list[Component]:
             title="Exactly what is shown, as a CSV file",
         ),
     ]
-
-
-def _meters(book: Book, words: Words, seen: Seen) -> Component | None:
-    """How to come to another meter."""
-    meters, chosen = seen.meters, seen.meter_id
-    if seen.viewer.role is not Role.HOUSEHOLD:
-        whose = _whose(book, chosen)
-        return usage_controls.meter_search(
-            PATH, words, chosen, store_id=Usage.VIEW, whose=whose, error=seen.unknown
-        )
-    if len(meters) > 1:
-        options = [(account.meter_id, _label(account)) for account in meters]
-        return usage_controls.meter_switch(PATH, words, options, chosen, store_id=Usage.VIEW)
-    if meters:
-        return html.P(_label(meters[0]), className="lead")
-    return None
-
-
-def _whose(book: Book, meter_id: str) -> str:
-    account = book.accounts.get(meter_id) if meter_id else None
-    return f"{account.owner_name}, {account.address}" if account else ""
-
-
-def _label(account: Account) -> str:
-    return f"{account.address} (meter {account.meter_id})"

@@ -101,7 +101,7 @@ def quality_text(zone: HomeZone, total: Consumption, days: DayRange, *, now: int
         return until
     unknown = _unknown_stretches(zone, total, days, now=now)
     said = [f"Nothing is known {' and '.join(unknown)}."] if unknown else []
-    if missing := total.missing_half_hours:
+    if missing := total.missing_between:
         noun = "half hour is" if missing == 1 else "half hours are"
         said.append(f"{missing:,} {noun} missing{' in between' if unknown else ''}, not counted.")
     if total.estimated_wh:
@@ -150,7 +150,7 @@ def change_text(series: SeriesTable, compared: SeriesTable, days: DayRange) -> s
     """How the shown days compare with the others, in one sentence. Both finished: total against
     total, however long either is. Otherwise only the half hours or days that are known entirely
     of both, counted from the start: half a day is never held against a whole one."""
-    mine, theirs = _complete(series), _complete(compared)
+    mine, theirs = series.complete, compared.complete
     finished = bool(mine.all() and theirs.all())
     if not finished:
         count = min(len(mine), len(theirs))
@@ -167,11 +167,6 @@ def change_text(series: SeriesTable, compared: SeriesTable, days: DayRange) -> s
     if percent == 0:
         return f"The same as {against}."
     return f"{abs(percent):,} % {'more' if percent > 0 else 'less'} than {against}."
-
-
-def _complete(series: SeriesTable) -> npt.NDArray[np.bool_]:
-    complete: npt.NDArray[np.bool_] = series.known & (series.missing_half_hours == 0)
-    return complete
 
 
 def _first(chosen: npt.NDArray[np.bool_], length: int) -> npt.NDArray[np.bool_]:

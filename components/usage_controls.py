@@ -44,22 +44,28 @@ def presets(path: str, words: View, choices: Choices, *, store_id: str) -> list[
 
 
 def meter_switch(
-    path: str, words: View, meters: Options, chosen: str, *, store_id: str
+    path: str, words: View, meters: Options, chosen: str, *, store_id: str, control_id: str
 ) -> Component:
     """Which of the household's meters is shown."""
     kept = _without(words, "meter")
-    select = filters.choice("Meter", "meter", meters, chosen, control_id="usage-meter")
+    select = filters.choice("Meter", "meter", meters, chosen, control_id=control_id)
     return view.form([select], path, store_id=store_id, keep=kept, className="controls")
 
 
 def meter_search(
-    path: str, words: View, chosen: str, *, store_id: str, whose: str = "", error: str = ""
+    path: str,
+    words: View,
+    chosen: str,
+    *,
+    store_id: str,
+    control_id: str,
+    whose: str = "",
+    error: str = "",
 ) -> Component:
     """Staff name the meter by its number."""
     kept = _without(words, "meter")
-    field_id = "usage-meter"
     control = dbc.Input(
-        id=field_id,
+        id=control_id,
         type="search",
         name="meter",
         value=chosen,
@@ -71,7 +77,7 @@ def meter_search(
         [
             view.form(
                 [
-                    filters.field("Meter", control, control_id=field_id, error=error),
+                    filters.field("Meter", control, control_id=control_id, error=error),
                     html.Button(
                         "Show", type="submit", className="btn btn-secondary", disable_n_clicks=True
                     ),

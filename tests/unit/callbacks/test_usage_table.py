@@ -25,12 +25,15 @@ def rows_of(
     days: DayRange, resolution: str, known: list[bool], *, now: str = "2026-11-20T18:00:00"
 ) -> list[list[str]]:
     """The cells of a table whose unknown bars lack 1,488 half hours each."""
+    edges = ZONE.boundaries(*epochs_of(days, ZONE), resolution)
+    ahead = edges[:-1] >= ZONE.parse(now)
     series = SeriesTable(
-        ZONE.boundaries(*epochs_of(days, ZONE), resolution),
+        edges,
         np.where(known, 1000, 0),
         np.zeros(len(known), dtype=np.int64),
-        np.where(known, 0, 1488),
+        np.where(np.array(known) | ahead, 0, 1488),
         np.array(known),
+        np.where(ahead, 1488, 0),
     )
     view = SimpleNamespace(as_table=True, resolution=resolution, range=days)
     book = SimpleNamespace(zone=ZONE, clock=lambda: ZONE.local(ZONE.parse(now)))

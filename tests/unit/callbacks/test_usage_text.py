@@ -25,7 +25,7 @@ def series(zone: HomeZone, start: str, end: str, resolution: str, used=None) -> 
     values = np.array([100] * count if used is None else used, dtype=np.int64)
     known = values >= 0
     zeros = np.zeros(count, dtype=np.int64)
-    return SeriesTable(edges, np.where(known, values, 0), zeros, zeros, known)
+    return SeriesTable(edges, np.where(known, values, 0), zeros, zeros, known, zeros)
 
 
 def total(**changes) -> Consumption:
@@ -108,7 +108,7 @@ def quality(used: Consumption, days: DayRange = NOVEMBER_20, now: str = "2026-11
 
 
 def test_quality_says_what_is_split_by_estimate_or_missing_and_until_when():
-    said = quality(total(estimated_wh=500, missing_half_hours=1))
+    said = quality(total(estimated_wh=500, missing_half_hours=13, missing_between=1))
 
     assert said == (
         "1 half hour is missing, not counted. "
@@ -170,7 +170,7 @@ def test_half_a_day_is_not_held_against_a_whole_one():
     days = DayRange(date(2026, 11, 17), date(2026, 11, 18))
     two_days = ("2026-11-19T00:00:00", "2026-11-21T00:00:00", "day")
     now = series(SINGAPORE, *two_days, [1000, 100])
-    now.missing_half_hours[1] = 44
+    now.to_come[1] = 44
     before = series(SINGAPORE, "2026-11-17T00:00:00", "2026-11-19T00:00:00", "day", [1000, 1000])
 
     said = usage_text.change_text(now, before, days)
