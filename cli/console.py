@@ -128,7 +128,11 @@ Advance = Callable[[str, int, int], None]
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Advance]:
-    """A bar on stderr; gives `advance(message, done, total)`."""
+    """A bar on stderr; gives `advance(message, done, total)`.
+
+    It is full when what it goes beside ends well. When that raises, the bar stays where it is and
+    says so; the sentence comes below it, from `fail`.
+    """
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -144,5 +148,11 @@ def progress_bar(title: str) -> Iterator[Advance]:
             description = f"{title}: {message}" if message else title
             bar.update(task, description=description, completed=done, total=total or None)
 
-        yield advance
+        try:
+            yield advance
+        except BaseException:
+            bar.stop_task(task)
+            # A bar without a total moves for ever; nothing is done of what never said how much.
+            bar.update(task, description=f"{title}: not done", total=bar.tasks[task].total or 1)
+            raise
         bar.update(task, description=title, total=1, completed=1)

@@ -74,9 +74,11 @@ class JobKind:
     """How one kind of job is done.
 
     `single`: a second one is refused while one waits or runs. `repeatable`: doing it again after
-    an interruption is harmless, so an interrupted one goes back into the queue, once.
+    an interruption is harmless, so an interrupted one goes back into the queue, once. `at_once`: a
+    moment's act that must not wait behind long work; it is done beside the job that runs.
     """
 
     handler: Handler
     single: bool = False
     repeatable: bool = False
+    at_once: bool = False

@@ -10,7 +10,7 @@ A job is written down before it is done, its progress and its end are written do
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from data_layer.jobs.tables import jobs
 from data_layer.storage.database import Database
 
 _NUMBER = cast(jobs.c.id, Integer)
+_OPEN_STATES = (JobState.QUEUED, JobState.RUNNING)
 INTERRUPTED = "interrupted: the server stopped while this was being done."
 INTERRUPTED_BEFORE = "interrupted"
 """Key in the result of a job that was taken up again after its process died."""
@@ -36,7 +37,9 @@ class Jobs:
         self._clock = clock
         self._kinds = kinds
         self.arrived = threading.Event()
-        """Set when this process has put something into the queue."""
+        """Set when this process has put long work into the queue."""
+        self.called = threading.Event()
+        """Set when it has put something there that is done at once."""
 
     def start(self, kind: str, params: Params, *, actor: str) -> str:
         """Put work into the queue and give its id; the worker takes it up within a second.
@@ -60,13 +63,12 @@ class Jobs:
                     created_at=self._now(),
                 )
             )
-        self.arrived.set()
+        (self.called if self._kinds[kind].at_once else self.arrived).set()
         return job_id
 
     def _refuse_second(self, connection: Connection, kind: str) -> None:
-        open_states = (JobState.QUEUED, JobState.RUNNING)
         found = connection.scalar(
-            select(jobs.c.id).where(jobs.c.kind == kind, jobs.c.state.in_(open_states)).limit(1)
+            select(jobs.c.id).where(jobs.c.kind == kind, jobs.c.state.in_(_OPEN_STATES)).limit(1)
         )
         if found is not None:
             raise Conflict(f"{kind.replace('_', ' ')} is already running (job {found}).")
@@ -85,6 +87,13 @@ class Jobs:
             rows = connection.execute(select(jobs).order_by(_NUMBER.desc()).limit(limit)).all()
         return [_job(row) for row in rows]
 
+    def latest(self, *kinds: str) -> Job | None:
+        """The newest job of these kinds, however it stands."""
+        wanted = select(jobs).where(jobs.c.kind.in_(kinds)).order_by(_NUMBER.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(wanted).one_or_none()
+        return None if row is None else _job(row)
+
     def last_done(self, kind: str) -> Job | None:
         """The newest job of this kind that ended well."""
         with self._database.read() as connection:
@@ -95,6 +104,16 @@ class Jobs:
                 .limit(1)
             ).one_or_none()
         return None if row is None else _job(row)
+
+    def unfinished(self, kinds: Sequence[str]) -> list[Job]:
+        """Jobs of these kinds that wait or run, the oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(jobs)
+                .where(jobs.c.kind.in_(kinds), jobs.c.state.in_(_OPEN_STATES))
+                .order_by(_NUMBER)
+            ).all()
+        return [_job(row) for row in rows]
 
     # --- for the worker ------------------------------------------------------------------
 
@@ -111,11 +130,17 @@ class Jobs:
                 .limit(1)
             )
 
-    def claim(self, job_id: str | None = None) -> Job | None:
-        """Take this waiting job, or the oldest, and mark it running; None when there is none."""
+    def claim(self, job_id: str | None = None, *, at_once: bool = False) -> Job | None:
+        """Take this waiting job, or the oldest, and mark it running; None when there is none.
+
+        The oldest is one of long work, or with `at_once` one of what must not wait behind it.
+        """
         waiting = select(jobs.c.id).where(jobs.c.state == JobState.QUEUED)
         if job_id is not None:
             waiting = waiting.where(jobs.c.id == job_id)
+        else:
+            prompt = jobs.c.kind.in_([name for name, kind in self._kinds.items() if kind.at_once])
+            waiting = waiting.where(prompt if at_once else ~prompt)
         with self._database.read() as connection:
             if connection.scalar(waiting.limit(1)) is None:
                 return None
@@ -135,7 +160,14 @@ class Jobs:
         self._write(job_id, message=message, done=done, total=total, heartbeat=self._now())
 
     def finish(self, job_id: str, result: Result) -> None:
-        self._write(job_id, state=JobState.DONE, result=result, message="", finished_at=self._now())
+        self._write(
+            job_id,
+            state=JobState.DONE,
+            result=result,
+            message="",
+            done=jobs.c.total,
+            finished_at=self._now(),
+        )
 
     def fail(self, job_id: str, sentence: str) -> None:
         self._write(

@@ -1,4 +1,5 @@
-"""The one thread that does the long work of a home, one job after the other."""
+"""Two threads: one does the long work of a home, one job after the other, the other meanwhile what
+takes a moment and must not wait behind it."""
 
 from __future__ import annotations
 
@@ -25,7 +26,10 @@ class Worker:
         self._jobs = jobs
         self._poll_seconds = poll_seconds
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
+        self._threads = (
+            threading.Thread(target=self._work, name="jobs", daemon=True),
+            threading.Thread(target=self._act, name="acts", daemon=True),
+        )
 
     def sort_out(self) -> None:
         """Before anything else: what an earlier process left behind."""
@@ -33,7 +37,8 @@ class Worker:
             log.warning("job %s (%s) had been interrupted", job.id, job.kind)
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def do_first(self, kind: str, *, actor: str) -> Job:
         """Do a job of this kind here and now, ahead of all that waits; before `start`."""
@@ -47,24 +52,41 @@ class Worker:
         """Stop after the running job, or at its next pause point. Waits for it."""
         self._closing.set()
         self._jobs.arrived.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._jobs.called.set()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
 
     def _work(self) -> None:
+        """The long work."""
         while not self._closing.is_set():
-            try:
-                job = self._jobs.claim()
-                if job is not None:
-                    self._do(job)
-                    give_back_memory()
-                    continue
-            except SQLAlchemyError:
-                log.exception("the jobs table cannot be used; trying again")
-            self._jobs.arrived.wait(self._poll_seconds)
-            self._jobs.arrived.clear()
+            if self._did_one(at_once=False):
+                give_back_memory()
+            else:
+                self._jobs.arrived.wait(self._poll_seconds)
+                self._jobs.arrived.clear()
+
+    def _act(self) -> None:
+        """What is done at once."""
+        while not self._closing.is_set():
+            if not self._did_one(at_once=True):
+                self._jobs.called.wait(self._poll_seconds)
+                self._jobs.called.clear()
+
+    def _did_one(self, *, at_once: bool) -> bool:
+        """Do the oldest that waits; False where none does or the table cannot be used."""
+        try:
+            job = self._jobs.claim(at_once=at_once)
+            if job is not None:
+                self._do(job)
+        except SQLAlchemyError:
+            log.exception("the jobs table cannot be used; trying again")
+            return False
+        return job is not None
 
     def _do(self, job: Job) -> None:
         kind = self._jobs.kind(job)
+        log.info("job %s (%s) begins", job.id, job.kind)
         try:
             result = kind.handler(_RunningTask(self._jobs, job, kind, self._closing))
         except Stopped:
@@ -78,6 +100,7 @@ class Worker:
             self._jobs.fail(job.id, _unexpected(error))
         else:
             self._jobs.finish(job.id, _marked(result, job))
+            log.info("job %s (%s) is done", job.id, job.kind)
 
 
 def _unexpected(error: Exception) -> str:

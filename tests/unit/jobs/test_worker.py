@@ -192,3 +192,33 @@ def test_what_must_come_first_and_waits_already_is_not_asked_for_twice(database:
     job = Worker(jobs).do_first("end_day", actor="start")
 
     assert (job.id, job.actor, job.state) == (waiting, "ada@example.com", JobState.DONE)
+
+
+def test_what_is_done_at_once_waits_neither_behind_long_work_nor_behind_what_is_queued(
+    database: Database,
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def long(_task: Task) -> Result:
+        begun.set()
+        go_on.wait(20)
+        return {}
+
+    def turn(_task: Task) -> Result:
+        return {"turned": True}
+
+    kinds = {"work": JobKind(long), "turn": JobKind(turn, at_once=True)}
+    jobs = Jobs(database, system_clock, kinds)
+    worker = Worker(jobs, poll_seconds=0.05)
+    worker.start()
+    try:
+        running = jobs.start("work", {}, actor="cli")
+        assert begun.wait(20)
+        queued = jobs.start("work", {}, actor="cli")
+        turned = ended(jobs, jobs.start("turn", {}, actor="cli"))
+        assert turned.result == {"turned": True}
+        assert jobs.get(running).state is JobState.RUNNING
+        assert jobs.get(queued).state is JobState.QUEUED
+    finally:
+        go_on.set()
+        worker.close()
