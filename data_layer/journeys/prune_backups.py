@@ -1,0 +1,110 @@
+"""Keep the latest backups of a home and remove those before them; all else in a folder stays.
+
+What may be removed is a folder beside the new backup that
+    bears the name under which this home's audit says it was made there,
+    says itself that it is of this home, with the very state the audit tells, and
+    holds, every byte against its checksum.
+The latest that hold are counted, the new one first. One that does not hold counts for nothing and
+is left where it is, for a person to look at. So is one that was moved, renamed or made by another
+home: nobody knows here what it is for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from data_layer.accounts.audit import AuditTrail
+from data_layer.errors import MeterbookError
+from data_layer.jobs.model import Task
+from data_layer.journeys.back_up import MADE, told_of
+from data_layer.storage.backup_folder import Backup, remove_backup
+from data_layer.storage.durable_files import disk_trouble
+
+REMOVED = "backup removed"
+"""The act in the audit."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What became of earlier backups: places of those removed, sentences on those that stay though
+    they do not hold or cannot be removed."""
+
+    removed: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class PruneBackups:
+    """The journey with all it needs."""
+
+    home: Path
+    audit: AuditTrail
+
+    def __call__(self, task: Task, new: Path, *, keep: int) -> Pruned:
+        """Keep so many backups beside and with `new`, which holds; `keep` is one at least.
+
+        Nothing that goes wrong here is raised: the new backup is made. Stopped is, and the job
+        goes on here when it is taken up again.
+        """
+        pruned, holding = Pruned(), 1
+        with _told_in(pruned.troubles), disk_trouble(f"{new.parent} cannot be listed"):
+            for made_at, place in sorted(self._earlier(new), reverse=True):
+                with _told_in(pruned.troubles), disk_trouble(f"the backup {place} cannot be read"):
+                    Backup.open(place).check(_telling(task))
+                    if holding < keep:
+                        holding += 1
+                        continue
+                    remove_backup(place)
+                    told = {"made_at": made_at.isoformat()}
+                    self.audit.record(task.job.actor, REMOVED, str(place), **told)
+                    pruned.removed.append(str(place))
+        return pruned
+
+    def _earlier(self, new: Path) -> list[tuple[datetime, Path]]:
+        """Backups of this home beside the new one, with when they were made."""
+        found = []
+        for place in new.parent.iterdir():
+            if place == new or place.is_symlink() or not place.is_dir():
+                continue
+            made_at = self._made_here(place)
+            if made_at is not None:
+                found.append((made_at, place))
+        return found
+
+    def _made_here(self, place: Path) -> datetime | None:
+        """When this home made the backup that stands there; None where it is another's or none."""
+        told = self.audit.about(str(place), MADE)
+        if not told:
+            return None
+        try:
+            about = Backup.open(place).about
+        except MeterbookError:
+            return None
+        if about.get("home") != str(self.home) or "job" not in about:
+            return None
+        if all(line.details != told_of(about) for line in told):
+            return None
+        return datetime.fromisoformat(str(about["made_at"]))
+
+
+@contextmanager
+def _told_in(troubles: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except MeterbookError as error:
+        log.warning("an earlier backup stays: %s", error.sentence)
+        troubles.append(error.sentence)
+
+
+def _telling(task: Task) -> Callable[[str, int, int], None]:
+    def told(_what: str, done: int, of: int) -> None:
+        task.pause_point()
+        task.progress("checking earlier backups", done, of)
+
+    return told
