@@ -14,12 +14,16 @@ from callbacks.reading_rows import ReadingRow
 from components import messages
 from data_layer.accounts.model import Viewer
 from data_layer.book import Book
-from data_layer.errors import BadInput, MeterbookError
+from data_layer.errors import MeterbookError
+from data_layer.journeys.revise_reading import (
+    CORRECTED,
+    WITHDRAWN,
+    checked_reason,
+    correct,
+    withdraw,
+)
 from data_layer.quantities import parse_kwh
-from data_layer.readings import operations
 from data_layer.readings.model import ACTUAL, Action, Kind, Reading, Scope, SeriesKey
-
-CORRECTED, WITHDRAWN = "reading corrected", "reading withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,7 @@ def saved(book: Book, viewer: Viewer, asked: Asked, *, changed: int) -> dict[str
         "changed": no_update,
     }
     try:
-        if not asked.reason.strip():
-            raise BadInput("reason is missing: say why, it is kept in the audit.", field="reason")
+        checked_reason(asked.reason)  # before the value: what is said beside it waits
         revision = _revised(book, viewer, asked)
     except MeterbookError as error:
         beside = "reason_error" if error.field == "reason" else "value_error"
@@ -94,21 +97,10 @@ def saved(book: Book, viewer: Viewer, asked: Asked, *, changed: int) -> dict[str
 
 
 def _revised(book: Book, viewer: Viewer, asked: Asked) -> Reading:
-    """Store the revision and write its reason to the audit."""
-    row, key = asked.row, SeriesKey(asked.row["meter_id"], asked.row["register_id"])
+    key = SeriesKey(asked.row["meter_id"], asked.row["register_id"])
     scope = book.authorize(viewer, Action.CORRECT_READINGS, key.meter_id)
-    act = _void if asked.withdraw else _correct
-    revision = act(book, scope, key, asked)
-    book.audit.record(
-        viewer.name,
-        WITHDRAWN if asked.withdraw else CORRECTED,
-        key.meter_id,
-        register=key.register_id,
-        read_at=row["epoch"],
-        revision=revision.revision,
-        reason=asked.reason.strip(),
-    )
-    return revision
+    act = _withdraw if asked.withdraw else _correct
+    return act(book, scope, key, asked)
 
 
 def _correct(book: Book, scope: Scope, key: SeriesKey, asked: Asked) -> Reading:
@@ -122,12 +114,13 @@ def _correct(book: Book, scope: Scope, key: SeriesKey, asked: Asked) -> Reading:
         type=ACTUAL if kept_type == ACTUAL_WORD else kept_type,
         source=page_source(scope.actor),
     )
-    return operations.correct(book.readings, scope, reading, reason=asked.reason)
+    return correct(book.readings, book.audit, scope, reading, reason=asked.reason)
 
 
-def _void(book: Book, scope: Scope, key: SeriesKey, asked: Asked) -> Reading:
-    return operations.void(
+def _withdraw(book: Book, scope: Scope, key: SeriesKey, asked: Asked) -> Reading:
+    return withdraw(
         book.readings,
+        book.audit,
         scope,
         key,
         read_at=asked.row["epoch"],
