@@ -20,10 +20,13 @@ class Settings(BaseSettings):
     port: int = Field(default=8050, ge=0, le=65535)
     timezone: str = ""
     """Zone of a home at its creation; empty means the home's own, Asia/Singapore for a new one."""
-    currency: str = Field(default="SGD", pattern="^[A-Z]{3}$")
     min_group: int = Field(default=5, ge=2)
     database_url: SecretStr | None = None
     """Another database than the SQLite file in the home."""
+    backups: Path | None = None
+    """Where backups go that are not told where; a folder in the home unless set."""
+    backups_kept: int = Field(default=0, ge=0)
+    """How many backups stay in that folder when one is made there; 0 keeps all."""
     trusted_hosts: str = ""
     """Comma-separated host names this server answers to; empty: loopback and METERBOOK_HOST."""
     secure_cookies: bool = False

@@ -16,9 +16,10 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from data_layer.errors import MeterbookError, NotSignedIn, TooManyAttempts, Unavailable
+from security.request_ids import request_id
 
 _LOG = logging.getLogger("meterbook")
-SCRIPT_PATHS = ("/api/", "/_dash", "/healthz")
+SCRIPT_PATHS = ("/api/", "/_dash", "/healthz", "/metrics")
 SENTENCES = {
     400: "the request is not in a form this server reads.",
     404: "there is nothing at this address.",
@@ -63,7 +64,14 @@ def _http(error: HTTPException) -> Response:
 def _unknown(error: Exception) -> Response:
     number = secrets.token_hex(4)
     # The rule, not the path: that may hold a one-time token or somebody's line breaks.
-    _LOG.error("error %s at %s %s", number, request.method, request.url_rule, exc_info=error)
+    _LOG.error(
+        "error %s at %s %s, request %s",
+        number,
+        request.method,
+        request.url_rule,
+        request_id(),
+        exc_info=error,
+    )
     return _answer(500, f"something went wrong here; the log names it {number}.", problem="error")
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from dash import html
 from dash.development.base_component import Component
 
+from callbacks import home_logs
+from callbacks.home_words import duration, local, size
 from components import messages
 from components.cards import Figure, figure_cards, panel
 from components.tables import table
@@ -18,37 +20,44 @@ from data_layer.book import Book
 from data_layer.book_state import BookState
 from data_layer.clock import HomeZone
 from data_layer.jobs.model import Job, JobState
+from data_layer.journeys.back_up import BACK_UP
 from data_layer.journeys.bill_month import BILL_MONTH
 from data_layer.journeys.end_day import END_DAY
 from data_layer.journeys.end_month import END_MONTH
 from data_layer.journeys.import_file import IMPORT_READINGS
+from data_layer.journeys.receiving_switch import SWITCH_RECEIVING
+from data_layer.journeys.restore_readings import RESTORE_READINGS
 from data_layer.readings.model import Action
-from data_layer.storage.log_names import LOG_NAME
-from data_layer.storage.log_tail import last_lines
 
 OFTEN, SELDOM = 1000, 5000
 """Milliseconds between two looks: while work is under way, and while nothing is."""
-SHOWN_JOBS, SHOWN_LINES = 20, 20
+SHOWN_JOBS = 20
+HIDDEN = {"display": "none"}
 KINDS = {
     END_DAY: "End of day",
     END_MONTH: "End of month",
     BILL_MONTH: "Bills of a month",
     IMPORT_READINGS: "Import of readings",
+    BACK_UP: "Backup",
+    RESTORE_READINGS: "Reading of all files",
+    SWITCH_RECEIVING: "Switch of receiving",
 }
 
 
-def shown(book: Book, viewer: Viewer) -> dict[str, Any]:
-    """Every part of the page that changes by itself."""
+def shown(book: Book, viewer: Viewer, log: str) -> dict[str, Any]:
+    """Every part of the page that changes by itself; `log` names the log to show the end of."""
     book.authorize(viewer, Action.OPERATE)
     state, jobs = book.state(), book.jobs.recent(SHOWN_JOBS)
     active = [job for job in jobs if not job.finished]
-    lines = last_lines(book.home / "logs" / LOG_NAME, SHOWN_LINES)
     return {
         "health": health(state),
         "cards": cards(book, state),
         "running": [panel(progress(job), title=title(job)) for job in active],
         "history": history([job for job in jobs if job.finished], book.zone),
-        "log": "\n".join(lines) or "The log is empty: every reading is in a day file.",
+        "log": home_logs.end_of(book, log),
+        "acts": home_logs.acts(book.audit.recent(home_logs.SHOWN_ACTS), book.zone),
+        "stop": HIDDEN if state.stopped else {},
+        "resume": {} if state.stopped else HIDDEN,
         "interval": OFTEN if active else SELDOM,
     }
 
@@ -57,7 +66,13 @@ def health(state: BookState) -> str:
     """One sentence: what is wrong, or that nothing is."""
     if state.problems:
         return " ".join(state.problems)
+    if state.stopped:
+        return _sentence(state.reason)
     return "All is well." if state.receiving else f"Receiving is closed: {state.reason}"
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason[:1].upper()}{reason[1:]}"
 
 
 def cards(book: Book, state: BookState) -> Component:
@@ -72,7 +87,7 @@ def cards(book: Book, state: BookState) -> Component:
                 "Readings",
                 "Open" if state.receiving else "Closed",
                 "",
-                note=state.reason or "Every door is taking readings.",
+                note=_sentence(state.reason) or "Every door is taking readings.",
             ),
             _batch_card(state.last_batch, book.zone, now),
             Figure(
@@ -194,6 +209,18 @@ def outcome(job: Job) -> str:
             f"{_number(result, 'accepted')} accepted, "
             f"{_number(result, 'duplicates')} known, {_number(result, 'rejected')} refused"
         )
+    if job.kind == BACK_UP and "backup" in result:
+        amount, unit = size(int(str(result["bytes"])))
+        made = f"{_number(result, 'readings')} readings, {amount} {unit} in {result['backup']}"
+        return ". ".join([made, *_about_earlier(result)])
+    if job.kind == SWITCH_RECEIVING and "receiving" in result:
+        return "readings are taken" if result["receiving"] else "no readings are taken"
+    if job.kind == RESTORE_READINGS and "restored_readings" in result:
+        return (
+            f"{_number(result, 'restored_readings')} readings of "
+            f"{_number(result, 'restored_meters')} meters in {_number(result, 'days')} day files, "
+            "each as it was written"
+        )
     if job.kind in (BILL_MONTH, END_MONTH) and "made" in result:
         return (
             f"{result['month']}: {_number(result, 'made')} bills made, "
@@ -202,38 +229,13 @@ def outcome(job: Job) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in result.items())
 
 
+def _about_earlier(result: dict[str, object]) -> list[str]:
+    """What became of the backups before this one, where so many are kept and no more."""
+    removed, warnings = result.get("removed"), result.get("warnings")
+    count = len(removed) if isinstance(removed, list) else 0
+    told = [f"{count:,} older {'backup' if count == 1 else 'backups'} removed"] if count else []
+    return [*told, *(map(str, warnings) if isinstance(warnings, list) else ())]
+
+
 def _number(result: dict[str, object], name: str) -> str:
     return f"{int(str(result.get(name, 0))):,}"
-
-
-def local(moment: datetime, zone: HomeZone) -> str:
-    """A moment as people read it, in the home's zone."""
-    return moment.astimezone(zone.zone).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def duration(took: timedelta) -> str:
-    """A duration with the precision people care for.
-
-    >>> duration(timedelta(seconds=75))
-    '1 min 15 s'
-    """
-    seconds = took.total_seconds()
-    if seconds < 60:
-        return f"{seconds:.0f} s" if seconds >= 1 else "under 1 s"
-    minutes, rest = divmod(int(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} days"
-
-
-def size(count: int) -> tuple[str, str]:
-    """Bytes as a number and its unit.
-
-    >>> size(2_500_000)
-    ('2.5', 'MB')
-    """
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= factor:
-            return f"{count / factor:,.1f}", unit
-    return f"{count:,}", "bytes"

@@ -7,7 +7,7 @@ from typing import Any
 from dash import Dash, Input, Output, State, ctx
 
 from callbacks import home_state, work
-from components.ids import Operations
+from components.ids import LOGS, Operations
 from data_layer.accounts.model import Role
 from data_layer.book import Book
 from security.viewer import current_viewer
@@ -16,7 +16,7 @@ ROLES = {Role.ADMIN}
 
 
 def register(app: Dash, book: Book) -> None:
-    """The state as it is now, and the two acts with their question before."""
+    """The state as it is now, and the acts with their question before."""
 
     @app.callback(
         output={
@@ -25,12 +25,15 @@ def register(app: Dash, book: Book) -> None:
             "running": Output(Operations.RUNNING, "children"),
             "history": Output(Operations.HISTORY, "children"),
             "log": Output(Operations.LOG, "children"),
+            "acts": Output(Operations.AUDIT, "children"),
+            "stop": Output(Operations.STOP, "style"),
+            "resume": Output(Operations.RESUME, "style"),
             "interval": Output(Operations.POLL, "interval"),
         },
-        inputs=[Input(Operations.POLL, "n_intervals")],
+        inputs=[Input(Operations.POLL, "n_intervals"), Input(Operations.LOG_CHOICE, "value")],
     )
-    def look(_: int | None) -> dict[str, Any]:
-        return home_state.shown(book, current_viewer())
+    def look(_: int | None, log: str | None) -> dict[str, Any]:
+        return home_state.shown(book, current_viewer(), log or LOGS[0])
 
     @app.callback(
         Output(Operations.ASKED, "data"),
@@ -38,10 +41,13 @@ def register(app: Dash, book: Book) -> None:
         Output(Operations.CONFIRM_TEXT, "children"),
         Output(Operations.CONFIRM, "is_open", allow_duplicate=True),
         Input(Operations.END_DAY, "n_clicks"),
-        Input(Operations.REBUILD, "n_clicks"),
+        Input(Operations.BACK_UP, "n_clicks"),
+        Input(Operations.RESTORE, "n_clicks"),
+        Input(Operations.STOP, "n_clicks"),
+        Input(Operations.RESUME, "n_clicks"),
         prevent_initial_call=True,
     )
-    def ask(_end: int | None, _rebuild: int | None) -> tuple[str, str, str, bool]:
+    def ask(*_clicks: int | None) -> tuple[str, str, str, bool]:
         return (*work.question(str(ctx.triggered_id)), True)
 
     @app.callback(

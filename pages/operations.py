@@ -8,7 +8,7 @@ from dash import dcc, html
 from components import dialogs, messages
 from components.attributes import aria
 from components.cards import panel
-from components.ids import Operations
+from components.ids import LOGS, Operations
 
 PATH = "/operations"
 TITLE = "Operations"
@@ -28,12 +28,10 @@ def layout(**_query: str) -> html.Div:
                     html.Div(
                         [
                             dbc.Button("End the day", id=Operations.END_DAY),
-                            dbc.Button(
-                                "Rebuild the index",
-                                id=Operations.REBUILD,
-                                outline=True,
-                                color="secondary",
-                            ),
+                            _other("Back up", Operations.BACK_UP),
+                            _other("Read files again", Operations.RESTORE),
+                            _other("Stop receiving", Operations.STOP),
+                            _other("Resume receiving", Operations.RESUME, hidden=True),
                         ],
                         className="page-actions",
                     ),
@@ -43,7 +41,14 @@ def layout(**_query: str) -> html.Div:
             html.Div(id=Operations.MESSAGE, className="message-box"),
             html.Div(id=Operations.RUNNING),
             html.Div(messages.skeleton(118), id=Operations.CARDS, className="cards-in-three"),
-            panel(html.Div(messages.skeleton(200), id=Operations.HISTORY), title="Work"),
+            panel(
+                html.Div(messages.skeleton(200), id=Operations.HISTORY, className="wordy-table"),
+                title="Work",
+            ),
+            panel(
+                html.Div(messages.skeleton(200), id=Operations.AUDIT, className="wordy-table"),
+                title="Who did what",
+            ),
             panel(
                 html.Pre(
                     id=Operations.LOG,
@@ -52,7 +57,11 @@ def layout(**_query: str) -> html.Div:
                     role="region",
                     **aria(label="Last lines of the log"),
                 ),
-                title="Last lines of logs/log.txt",
+                title="Last lines of a log",
+                actions=[
+                    dbc.Label("Log", html_for=Operations.LOG_CHOICE),
+                    dbc.Select(id=Operations.LOG_CHOICE, options=list(LOGS), value=LOGS[0]),
+                ],
             ),
             dialogs.dialog(
                 Operations.CONFIRM,
@@ -63,3 +72,8 @@ def layout(**_query: str) -> html.Div:
             ),
         ]
     )
+
+
+def _other(label: str, act: Operations, *, hidden: bool = False) -> dbc.Button:
+    style = {"display": "none"} if hidden else {}
+    return dbc.Button(label, id=act, outline=True, color="secondary", style=style)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,7 +40,11 @@ from security.viewer import SignedIn, signed_in
 PAGE_ENDPOINTS = ("/", "/<path:path>")
 CALLBACK_ENDPOINT = "/_dash-update-component"
 COMPONENT_FILES_ENDPOINT = "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
-REST_PATHS = "/api/"
+KEYED_PATHS = ("/api/", "/metrics")
+FORWARDED = (
+    "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via",
+)  # fmt: skip
+"""With any of these a request has come through a proxy on this machine."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -52,6 +57,7 @@ class Guard:
     csrf: CSRFProtect
     book_of: Callable[[], Book]
     bearers: Bearers
+    behind_proxy: bool
 
     def judge(self) -> ResponseReturnValue | None:
         """Before every request: None lets it in, an answer is given instead, or it raises."""
@@ -71,7 +77,8 @@ class Guard:
         if not policy.everyone:
             person = signed_in()
             if person is None:
-                return _to_sign_in()
+                is_own = policy.from_loopback and not self.behind_proxy and _is_from_loopback()
+                return None if is_own else _to_sign_in()
             answer = self._judge_person(person, endpoint, policy)
             if answer is not None:
                 return answer
@@ -137,6 +144,16 @@ def install(app: Flask, guard: Guard) -> None:
         return never_cache(response)
 
 
+def _is_from_loopback() -> bool:
+    """Whether a process of this machine asks for itself, as far as can be told."""
+    if any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        return ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
 def _limit_body(policy: Policy) -> None:
     request.max_content_length = policy.largest_body
     if (request.content_length or 0) > policy.largest_body:
@@ -145,7 +162,7 @@ def _limit_body(policy: Policy) -> None:
 
 def _to_sign_in() -> ResponseReturnValue:
     """Somebody who opens a page is led to the sign-in and back; a script is told 401."""
-    if request.path.startswith(REST_PATHS):
+    if request.path.startswith(KEYED_PATHS):
         raise NotSignedIn(f"an API key is missing: {HOW}.")
     is_script = request.path.startswith("/_dash")
     accepts_page = "text/html" in request.headers.get("Accept", "")

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from components.document import SIGN_IN_STYLES, head
 from data_layer.book import Book
-from security import csrf, guard, headers, rate_limits, viewer
+from security import csrf, guard, headers, notice, rate_limits, request_ids, viewer
 from security.allowance import Allowance
 from security.bearer import Bearers
 from security.guard import Guard
@@ -49,8 +49,12 @@ def install(
     viewer.install(app, around.book_of, secure=secure)
     protection = csrf.install(app, secure=secure)
     bearers = Bearers(around.book_of, Allowance(around.key_requests_per_minute))
-    guard.install(app, Guard(access, callback_map, protection, around.book_of, bearers))
+    guard.install(
+        app, Guard(access, callback_map, protection, around.book_of, bearers, behind_proxy=secure)
+    )
     rate_limits.install(app, per_minute=around.requests_per_minute)
+    request_ids.install(app)
+    notice.install(app, around.book_of)
     headers.install(app, script_hashes=script_hashes, secure=secure)
     app.jinja_env.globals["head"] = Markup(head(around.asset_url, styles=SIGN_IN_STYLES))  # noqa: S704 - made of our own constants
     app.register_blueprint(sign_in(around.book_of, secure=secure))

@@ -35,7 +35,9 @@ class Policy:
     is_file: bool = False
     """A file of the product, the same for everybody: long kept by browsers, sets no cookie."""
     takes_keys: bool = False
-    """API keys open it too: so for the REST door, and nothing else."""
+    """API keys open it too: so for the REST door, and for what watches the server."""
+    from_loopback: bool = False
+    """This machine's own processes need no key: for what watches the server."""
 
 
 _ROUTES: dict[str, Policy] = {}
@@ -49,6 +51,7 @@ def allow(
     renews: bool = True,
     is_file: bool = False,
     takes_keys: bool = False,
+    from_loopback: bool = False,
 ) -> None:
     """Let these roles use a Flask endpoint. May be said again in the same words."""
     _declare(
@@ -59,6 +62,7 @@ def allow(
             renews=renews,
             is_file=is_file,
             takes_keys=takes_keys,
+            from_loopback=from_loopback,
         ),
     )
 

@@ -66,16 +66,15 @@ class Database:
     engine: Engine
 
     @classmethod
-    def open(cls, address: str | URL | Path) -> Database:
-        """Open (a path means a SQLite file), and bring the tables to this version.
+    def open(cls, address: str | URL | Path, *, version: str = LATEST_VERSION) -> Database:
+        """Open (a path means a SQLite file), and bring the tables to this version, or an older.
 
         Raises NewerDatabase when a later version has been at work there, Unavailable when it is
         neither SQLite nor PostgreSQL or does not answer.
         """
-        url = sqlite_url(address) if isinstance(address, Path) else make_url(address)
-        database = cls(_engine(url))
+        database = cls.untouched(address)
         try:
-            database._migrate()
+            database.migrate(version)
         except OperationalError as error:
             database.close()
             raise Unavailable(f"the database does not answer: {error.orig}") from error
@@ -83,6 +82,12 @@ class Database:
             database.close()
             raise
         return database
+
+    @classmethod
+    def untouched(cls, address: str | URL | Path) -> Database:
+        """The database with its tables as they are, if there are any."""
+        url = sqlite_url(address) if isinstance(address, Path) else make_url(address)
+        return cls(_engine(url))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -102,14 +107,15 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
 
-    def _migrate(self) -> None:
+    def migrate(self, to: str = LATEST_VERSION) -> None:
+        """Bring the tables to a version. Raises NewerDatabase when they are of a later one."""
         version = self._version()
-        if version == LATEST_VERSION:
+        if version == to:
             return
-        if version is not None and version > LATEST_VERSION:
+        if version is not None and version > to:
             raise NewerDatabase(
                 f"the database is of a newer Meterbook (version {version}; this one knows "
-                f"versions up to {LATEST_VERSION}): start the newer Meterbook."
+                f"versions up to {to}): start the newer Meterbook."
             )
         # Only a start that has to migrate pays for loading Alembic.
         from alembic import command
@@ -119,7 +125,7 @@ class Database:
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.write() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, LATEST_VERSION)
+            command.upgrade(config, to)
 
     def _version(self) -> str | None:
         """The revision of the tables, None in an empty database."""
@@ -141,8 +147,12 @@ def _engine(url: URL) -> Engine:
             )
 
 
+# Parameters are hidden from what errors say: a trace in a log must not hold a key's or a session's
+# hash, nor whose e-mail was looked for.
 def _postgresql(url: URL) -> Engine:
-    engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
+    )
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -158,7 +168,7 @@ def _postgresql(url: URL) -> Engine:
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: SqliteConnection, _record: Any) -> None:

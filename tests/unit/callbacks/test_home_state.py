@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callbacks.home_state import duration, history, outcome, size, title
+from callbacks.home_state import history, outcome, title
+from callbacks.home_words import duration, size
 from data_layer.clock import HomeZone
 from data_layer.jobs.model import Job, JobState
 
@@ -67,6 +68,13 @@ def test_an_outcome_counts_what_happened():
     assert outcome(imported) == "9 accepted, 1 known, 2 refused"
 
 
+def test_a_backup_says_how_much_it_holds_and_where_it_lies():
+    result = {"backup": "/mnt/one", "readings": 1234, "bytes": 2_500_000, "state": "9f31"}
+
+    assert title(job("back_up")) == "Backup"
+    assert outcome(job("back_up", result=result)) == "1,234 readings, 2.5 MB in /mnt/one"
+
+
 def test_a_rebuild_says_what_it_indexed():
     result = {"rebuild": True, "readings": 5000, "day_files": 3, "readings_merged": 7}
 
@@ -82,3 +90,16 @@ def test_work_on_a_file_leads_to_the_file():
 
     assert "Open a.csv" in row
     assert "/upload?job=1" in row
+
+
+def test_a_switch_of_receiving_says_which_way():
+    assert outcome(job("switch_receiving", result={"receiving": False})) == "no readings are taken"
+    assert outcome(job("switch_receiving", result={"receiving": True})) == "readings are taken"
+
+
+def test_a_backup_says_how_many_before_it_were_removed():
+    result = {"backup": "/b/new", "readings": 3, "bytes": 2000, "made_at": "", "state": ""}
+    assert outcome(job("back_up", result=result)) == "3 readings, 2.0 kB in /b/new"
+    result |= {"removed": ["/b/old"], "warnings": ["/b/x does not hold."]}
+    told = outcome(job("back_up", result=result))
+    assert told == "3 readings, 2.0 kB in /b/new. 1 older backup removed. /b/x does not hold."
