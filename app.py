@@ -36,34 +36,47 @@ from werkzeug.local import LocalProxy
 
 import api.problems
 import callbacks.accounts
+import callbacks.bill
+import callbacks.billing
 import callbacks.frame
 import callbacks.government
+import callbacks.keys
 import callbacks.operations
 import callbacks.readings
+import callbacks.tariffs
 import callbacks.upload
 import callbacks.usage
 import cli
 import pages.accounts
+import pages.bill
+import pages.billing
 import pages.government
+import pages.keys
 import pages.not_found
 import pages.operations
 import pages.readings
+import pages.tariffs
 import pages.upload
 import pages.usage
 from api.accounts import accounts
 from api.bills import bills
+from api.corrections import corrections
 from api.documents import documents
 from api.exports import exports
 from api.group_totals import group_totals
 from api.health import health
 from api.jobs import jobs
 from api.keys import keys
+from api.maintenance import maintenance
 from api.meter_readings import meter_readings
 from api.meter_usage import meter_usage
+from api.metrics import metrics
 from api.stored_readings import stored_readings
 from api.tariffs import tariffs
 from api.unknown import unknown
 from api.uploads import uploads
+from api.watching import Watching
+from cli.application_logs import write_logs
 from cli.serving import serve
 from components import dash_json
 from components.document import document
@@ -72,6 +85,7 @@ from data_layer.accounts.model import Role
 from data_layer.book import Book
 from data_layer.errors import MeterbookError
 from data_layer.storage.home import PRIVATE_FOLDER
+from security import notice
 from security.asset_files import asset_urls
 from security.exposure import refuse_if_exposed
 from security.install import Surroundings, install, trusted_hosts
@@ -89,8 +103,12 @@ PAGES: tuple[ModuleType, ...] = (
     pages.upload,
     pages.accounts,
     pages.readings,
+    pages.tariffs,
+    pages.billing,
     pages.government,
     pages.usage,
+    pages.bill,
+    pages.keys,
 )
 """In the order of the navigation; a role's main page is the first that is for it."""
 CALLBACKS: tuple[ModuleType, ...] = (
@@ -99,8 +117,12 @@ CALLBACKS: tuple[ModuleType, ...] = (
     callbacks.upload,
     callbacks.accounts,
     callbacks.readings,
+    callbacks.tariffs,
+    callbacks.billing,
     callbacks.government,
     callbacks.usage,
+    callbacks.bill,
+    callbacks.keys,
 )
 
 
@@ -118,6 +140,9 @@ def create_app(settings: Settings | None = None, *, book: Book | None = None) ->
     _register_callbacks(app, shared, access)
     for door in _doors(opener.book, asset_url, secure=settings.secure_cookies):
         server.register_blueprint(door)
+    watching = Watching()
+    server.register_blueprint(metrics(opener.book, watching.registry))
+    watching.install(server)
     install(
         server,
         Surroundings(
@@ -145,9 +170,9 @@ def _doors(
     """The machines' doors; `unknown` answers for what the others leave of /api/."""
     for door in (uploads, exports, health):
         yield door(book_of)
-    for door in (accounts, meter_readings, stored_readings, meter_usage, bills):
+    for door in (accounts, meter_readings, stored_readings, corrections, meter_usage, bills):
         yield door(book_of)
-    for door in (group_totals, tariffs, jobs, keys):
+    for door in (group_totals, tariffs, jobs, keys, maintenance):
         yield door(book_of)
     yield documents(asset_url, secure=secure)
     yield unknown()
@@ -176,6 +201,8 @@ def open_book(settings: Settings) -> Book:
         settings.home,
         timezone=settings.timezone,
         database_url=None if url is None else url.get_secret_value(),
+        backups=settings.backups,
+        backups_kept=settings.backups_kept,
         min_group=settings.min_group,
     )
 
@@ -233,7 +260,7 @@ def _frame(book: Book, access: Access) -> html.Div:
     items = [
         NavigationItem(page.PATH, page.TITLE, page.ICON)
         for page in PAGES
-        if person.role in access.pages[page.PATH]
+        if person.role in access.pages[page.PATH] & _listed_for(page)
     ]
     return frame(
         name=person.name,
@@ -242,8 +269,13 @@ def _frame(book: Book, access: Access) -> html.Div:
         zone=book.zone.name,
         csrf_token=generate_csrf(),
         demo=book.demo,
-        maintenance=not book.receiving,
+        notice=notice.of(book),
     )
+
+
+def _listed_for(page: ModuleType) -> frozenset[Role]:
+    """Whose navigation names the page: of its roles all, unless it says which."""
+    return frozenset(Role(role) for role in getattr(page, "LISTED_FOR", page.ROLES))
 
 
 def _register_callbacks(app: Dash, book: Book, access: Access) -> None:
@@ -262,6 +294,7 @@ def main() -> int:
     """Serve the home until told to stop. Returns the exit code."""
     try:
         settings = Settings()
+        write_logs(settings.home)
         with open_book(settings) as book:
             refuse_if_exposed(book, host=settings.host)
             return serve(create_app(settings, book=book), book, settings)

@@ -11,8 +11,8 @@ Closing goes the same way back.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from threading import RLock
@@ -27,6 +27,7 @@ from data_layer.accounts.room import AccountsRoom
 from data_layer.accounts.sessions import SessionStore
 from data_layer.accounts.sign_in import SignIn
 from data_layer.accounts.staff_registry import StaffRegistry
+from data_layer.accounts.supplies import SupplyRegister
 from data_layer.billing.room import BillingRoom
 from data_layer.billing.shelf import BillShelf
 from data_layer.book_state import BookState, private_memory
@@ -36,12 +37,16 @@ from data_layer.jobs.model import Job, JobKind, JobState, Result, Task
 from data_layer.jobs.queue import Jobs
 from data_layer.jobs.schedule import Schedule
 from data_layer.jobs.worker import Worker
+from data_layer.journeys.back_up import BACK_UP, BackUp
 from data_layer.journeys.bill_month import BILL_MONTH, BillMonth
 from data_layer.journeys.end_day import END_DAY, EndDay
 from data_layer.journeys.end_month import END_MONTH, EndMonth, ended_months
 from data_layer.journeys.import_file import IMPORT_READINGS, ImportFile
 from data_layer.journeys.keep_tariffs import TariffDesk
 from data_layer.journeys.missed_days import was_missed
+from data_layer.journeys.prune_backups import PruneBackups
+from data_layer.journeys.receiving_switch import SWITCH_RECEIVING, ReceivingSwitch
+from data_layer.journeys.restore_readings import RESTORE_READINGS, RestoreReadings
 from data_layer.journeys.upload_staging import UploadStaging
 from data_layer.readings.local_store import LocalStore
 from data_layer.readings.model import Action, GroupPath, Scope
@@ -66,6 +71,7 @@ class Book(Closing):
     accounts: AccountRegistry
     staff: StaffRegistry
     meters: MeterRegister
+    supplies: SupplyRegister
     audit: AuditTrail
     sessions: SessionStore
     links: OneTimeLinks
@@ -74,6 +80,7 @@ class Book(Closing):
     tariffs: TariffDesk
     jobs: Jobs
     staging: UploadStaging
+    receiving_switch: ReceivingSwitch
 
     def __init__(self, home: Home, clock: Clock, *, writable: bool) -> None:
         self.home: Path = home.folder
@@ -86,7 +93,8 @@ class Book(Closing):
         self._lock = RLock()
         self._store: LocalStore | None = None
         self._placed: Mapping[str, GroupPath | None] = {}
-        self._closed_on_purpose = False
+        self._backups = home.folder / "backups"
+        self._backups_kept = 0
 
     @classmethod
     def open(
@@ -95,6 +103,8 @@ class Book(Closing):
         *,
         timezone: str = "",
         database_url: str | None = None,
+        backups: Path | None = None,
+        backups_kept: int = 0,
         min_group: int = 5,
         clock: Clock = system_clock,
         writable: bool = True,
@@ -107,6 +117,7 @@ class Book(Closing):
         its database may raise.
         """
         book = cls(Home.open(home, timezone=timezone), clock, writable=writable)
+        book._backups, book._backups_kept = backups or book._backups, backups_kept
         try:
             book._open(database_url, min_group=min_group, scheduled=scheduled)
         except BaseException:
@@ -142,6 +153,7 @@ class Book(Closing):
             catalog=self.tariffs.catalog,
             price_book=self.tariffs.price_book,
             shelf=BillShelf(self.database),
+            sanctioned_kw=self.supplies.sanctioned_kw,
         )
 
     def authorize(self, viewer: Viewer, action: Action, meter_id: str | None = None) -> Scope:
@@ -151,7 +163,7 @@ class Book(Closing):
     @property
     def receiving(self) -> bool:
         """Whether readings are taken."""
-        return self._opened_store().state().receiving
+        return self._opened_store().receiving
 
     def owner_process(self) -> int | None:
         """Process id of whoever writes readings to this home, None when nobody does."""
@@ -160,7 +172,9 @@ class Book(Closing):
     def state(self) -> BookState:
         """How the home is doing."""
         store = self._opened_store().state()
-        stuck = self.writable and not store.receiving and not self._closed_on_purpose
+        stopped = self.receiving_switch.stopped is not None
+        on_purpose = stopped or bool(self.receiving_switch.paused)
+        stuck = self.writable and not store.receiving and not on_purpose
         registries = (self.accounts.problem, self.staff.problem)
         return BookState(
             home=self.home,
@@ -169,6 +183,7 @@ class Book(Closing):
             owner_process=self.owner_process(),
             receiving=store.receiving,
             reason=store.reason,
+            stopped=stopped,
             poisoned=stuck and not store.damage,
             log_bytes=store.log_bytes,
             # Whoever only looks has the log in its tail and does not hold the file.
@@ -201,9 +216,12 @@ class Book(Closing):
             TariffCatalog(self.database, self.clock), PriceBook(self.database), self.audit
         )
         self.staging = UploadStaging(home.staged, self.clock)
+        self.receiving_switch = ReceivingSwitch(
+            self._opened_store, home.stopped, audit=self.audit, zone=self.zone, clock=self.clock
+        )
         self.jobs = Jobs(self.database, self.clock, self._kinds())
         if self.writable:
-            self._opened_store()
+            _tell_what_was_found(self._opened_store())
             self._begin_work(scheduled=scheduled)
 
     def _open_accounts(self, min_group: int) -> None:
@@ -216,7 +234,8 @@ class Book(Closing):
             clock=self.clock,
             min_group=min_group,
         )
-        self.accounts, self.staff, self.meters = rooms.accounts, rooms.staff, rooms.meters
+        self.accounts, self.staff = rooms.accounts, rooms.staff
+        self.meters, self.supplies = rooms.meters, rooms.supplies
         self.audit, self.sessions = rooms.audit, rooms.sessions
         self.links, self.sign_in, self.api_keys = rooms.links, rooms.sign_in, rooms.api_keys
 
@@ -260,6 +279,7 @@ class Book(Closing):
             job = worker.do_first(END_DAY, actor=AT_START)
             if job.state is JobState.FAILED:
                 log.error("missed days could not be ended: %s", job.error)
+        self.receiving_switch.obey()
         worker.start()
         schedule = Schedule(self.zone, self._ring)
         self._closing.callback(schedule.close)
@@ -269,8 +289,8 @@ class Book(Closing):
     def _has_missed_days(self) -> bool:
         """A midnight passed unnoticed, or a crash cut the end of a day short."""
         store = self._opened_store().state()
-        if not store.receiving:
-            return False  # damaged: a person decides, and `problems` says what to type
+        if store.damage:
+            return False  # a person decides, and `problems` says what to type
         return store.sealed_logs > 0 or was_missed(
             self._home.logs / LOG_NAME, self.zone, self.clock()
         )
@@ -290,12 +310,15 @@ class Book(Closing):
             IMPORT_READINGS: JobKind(self._import_file, repeatable=True),
             BILL_MONTH: JobKind(self._bill_month, repeatable=True),
             END_MONTH: JobKind(self._end_month, repeatable=True),
+            RESTORE_READINGS: JobKind(self._restore_readings, single=True, repeatable=True),
+            SWITCH_RECEIVING: JobKind(self.receiving_switch, at_once=True),
+            BACK_UP: JobKind(self._back_up, single=True, repeatable=True),
         }
 
     def _end_day(self, task: Task) -> Result:
         journey = EndDay(
             store=self._opened_store(),
-            closed=self._closed,
+            pause=self.receiving_switch.pause,
             manifest=self._home.manifest,
             staging=self.staging,
             audit=self.audit,
@@ -315,22 +338,35 @@ class Book(Closing):
         journey = ImportFile(self.readings, self.staging, self.audit, self.authorize)
         return journey(task)
 
+    def _restore_readings(self, task: Task) -> Result:
+        journey = RestoreReadings(self._opened_store(), self.receiving_switch.pause, self.audit)
+        return journey(task)
+
     def _bill_month(self, task: Task) -> Result:
         return BillMonth(self.billing, self.accounts, self.audit, self.authorize)(task)
 
     def _end_month(self, task: Task) -> Result:
         return EndMonth(self._bill_month, DayFiles(self._home.daily))(task)
 
-    @contextmanager
-    def _closed(self, why: str) -> Iterator[None]:
-        """No reading is taken while this is entered; receiving resumes whatever happens."""
-        store = self._opened_store()
-        self._closed_on_purpose = True
-        try:
-            store.stop_receiving(why)
-            try:
-                yield
-            finally:
-                store.resume()
-        finally:
-            self._closed_on_purpose = False
+    def _back_up(self, task: Task) -> Result:
+        home, store = self._home, self._opened_store()
+        made = BackUp(home, self._backups, store, self.database, self._rooms, self.clock)(task)
+        usual = 0 if task.job.params.get("to") else self._backups_kept
+        keep = int(str(task.job.params.get("keep") or usual))
+        if not keep:
+            return made
+        pruned = PruneBackups(home.folder, self.audit)(task, Path(str(made["backup"])), keep=keep)
+        return {**made, "removed": pruned.removed, "warnings": pruned.troubles}
+
+
+def _tell_what_was_found(store: LocalStore) -> None:
+    """What recovery restored, in the server's own log."""
+    state = store.state()
+    log.info(
+        "found %s readings in %s day files, %s more in the log, %s meters in the index",
+        state.day_file_readings, state.day_files, state.tail_readings, store.meters(),
+    )  # fmt: skip
+    for copy in store.torn_ends:
+        log.warning("an unfinished end of the log was cut off; %s is what stood there", copy)
+    for sentence in state.damage:
+        log.error("%s", sentence)

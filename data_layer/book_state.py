@@ -22,6 +22,8 @@ class BookState:
     receiving: bool
     reason: str
     """Why no readings are taken; empty while they are."""
+    stopped: bool
+    """An admin has stopped receiving."""
     poisoned: bool
     """No reading can be taken until a restart recovers."""
     log_bytes: int

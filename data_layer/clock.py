@@ -81,7 +81,7 @@ class HomeZone:
     def _midnight(self, day: date) -> int:
         return epoch_of(datetime(day.year, day.month, day.day, tzinfo=self.zone))
 
-    @property
+    @cached_property
     def grid_phase(self) -> int:
         """Seconds by which local half hours stand off the UTC half hours (0 in most zones)."""
         return int(self.day_start(date(2020, 1, 1)) % HALF_HOUR)
@@ -107,6 +107,10 @@ class HomeZone:
     def format(self, epoch: int) -> str:
         """ISO text with the home's offset, for example 2026-11-20T18:30:00+08:00."""
         return self.local(epoch).isoformat()
+
+    def said(self, epoch: int) -> str:
+        """A moment as people read it, local and without offset: 2026-11-20 18:30:00."""
+        return f"{self.local(epoch):%Y-%m-%d %H:%M:%S}"
 
     def parse(self, text: str, *, field: str = "timestamp") -> int:
         """Read ISO text; without an offset it is local to the home.

@@ -222,8 +222,29 @@ def test_a_damaged_log_is_shown_and_takes_nothing(home: Path, clock: HandClock) 
         state = book.state()
         assert not state.receiving
         assert not state.poisoned
-        assert "log_repair" in state.problems[-1]
+        assert "flask home repair" in state.problems[-1]
         with pytest.raises(Unavailable):
+            send(book, "2026-11-21T09:00:00")
+
+
+def test_a_book_opens_around_a_day_file_that_does_not_hold(home: Path, clock: HandClock) -> None:
+    with Book.open(home, clock=clock) as book:
+        register(book)
+        send(book, "2026-11-19T09:00:00", "2026-11-19T09:30:00")
+        send(book, "2026-11-20T09:00:00", "2026-11-20T09:30:00", start_wh=2_000_000)
+        end_day(book)
+    (home / "daily" / "2026-11-19.csv").write_bytes(b"\0" * 100)
+    for path in (home / ".meterbook" / "snapshot").iterdir():
+        path.unlink()
+    clock.now += timedelta(days=2)
+
+    with Book.open(home, clock=clock) as book:
+        state = book.state()
+        assert (state.receiving, state.poisoned) == (False, False)
+        assert f"{home / 'daily' / '2026-11-19.csv'} line 1" in " ".join(state.problems)
+        assert used(book, "2026-11-20T09:00:00", "2026-11-20T09:30:00") == 500
+        assert used(book, "2026-11-19T09:00:00", "2026-11-19T09:30:00") is None
+        with pytest.raises(Unavailable, match="2026-11-19"):
             send(book, "2026-11-21T09:00:00")
 
 
