@@ -17,6 +17,8 @@ from data_layer.quantities import KWH_PATTERN
 from data_layer.readings.periods import Period
 from data_layer.tariffs.model import CODE
 
+CALENDAR_DAY = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+"""As far as a pattern can tell: that February ends earlier, words say."""
 MeterId = Annotated[
     str,
     Field(
@@ -37,6 +39,14 @@ Instant = Annotated[
         description="a date is its local midnight; without an offset a time is local to the home",
         examples=["2026-11-01"],
     ),
+]
+MissingHalfHours = Annotated[
+    int, Field(description="half hours that have ended by now and are not wholly known")
+]
+RegisterValue = Annotated[
+    Annotated[float, Field(ge=0, le=999_999_999.999)]
+    | Annotated[str, Field(pattern=f"^{KWH_PATTERN.pattern}$")],
+    Field(description="cumulative kWh, at most three decimals", examples=[1234.5]),
 ]
 Code = Annotated[str, Field(pattern=f"^{CODE.pattern}$", examples=["HOME-2026"])]
 Month = Annotated[
@@ -63,10 +73,7 @@ class MeterReading(Fields):
         description="on the half hour; without an offset local to the home",
         examples=["2026-11-20T10:30:00"],
     )
-    reading: (
-        Annotated[float, Field(ge=0, le=999_999_999.999)]
-        | Annotated[str, Field(pattern=f"^{KWH_PATTERN.pattern}$")]
-    ) = Field(description="cumulative kWh, at most three decimals", examples=[1234.5])
+    reading: RegisterValue
 
 
 class ReadingReceived(Fields):
@@ -112,9 +119,12 @@ class ConsumptionAnswer(Fields):
     consumption: Kwh | None
     start_time: Time | None
     end_time: Time | None
-    data_until: Time | None = Field(description="time of the newest reading")
+    data_until: Time | None = Field(
+        description="time of the meter's newest reading that may be shown, whatever period is "
+        "asked; null while there is none"
+    )
     estimated_kwh: Kwh
-    missing_half_hours: int
+    missing_half_hours: MissingHalfHours
 
 
 class MeterUsageAsked(Fields):
@@ -136,7 +146,7 @@ class UsageAnswer(Fields):
     edges: list[Time]
     kwh: list[Kwh | None] = Field(description="null where nothing is known")
     estimated_kwh: list[Kwh]
-    missing_half_hours: list[int]
+    missing_half_hours: list[MissingHalfHours]
 
 
 class Problem(Fields):

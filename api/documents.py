@@ -19,9 +19,11 @@ from flask import Blueprint, Response, current_app, render_template
 from api import (
     accounts,
     bills,
+    corrections,
     group_totals,
     jobs,
     keys,
+    maintenance,
     meter_readings,
     meter_usage,
     stored_readings,
@@ -35,12 +37,14 @@ DOORS = (
     accounts,
     meter_readings,
     stored_readings,
+    corrections,
     meter_usage,
     bills,
     group_totals,
     tariffs,
     jobs,
     keys,
+    maintenance,
 )
 CALLS: Mapping[str, Call] = {name: call for door in DOORS for name, call in door.CALLS.items()}
 SWAGGER, REDOC = "flask_openapi3_swagger", "flask_openapi3_redoc"

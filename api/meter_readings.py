@@ -61,7 +61,7 @@ def meter_readings(book_of: Callable[[], Book]) -> Blueprint:
         row = _row(given, book.zone.parse)
         scope = book.authorize(viewer, Action.SUBMIT_READINGS)
         reading = Reading(row.key.meter_id, row.key.register_id, row.read_at, row.value_wh,
-                          source=_source(viewer))  # fmt: skip
+                          source=source_of(viewer))  # fmt: skip
         receipt = operations.submit_one(book.readings, scope, reading, rules=REST)
         is_duplicate = receipt.duplicates > 0
         message = "this very reading is stored already" if is_duplicate else "the reading is stored"
@@ -77,7 +77,9 @@ def meter_readings(book_of: Callable[[], Book]) -> Blueprint:
         parse = cache(book.zone.parse)  # most readings of a list are of one time
         read = [_row_or_error(item, parse) for item in items]
         rows = {n: one for n, one in enumerate(read) if isinstance(one, _Row)}
-        receipt = operations.submit(book.readings, scope, _batch(rows, _source(viewer)), rules=REST)
+        receipt = operations.submit(
+            book.readings, scope, _batch(rows, source_of(viewer)), rules=REST
+        )
         sentences = {refused.line: refused.sentence for refused in receipt.rejections}
         verdicts = dict(zip(rows, map(Verdict, receipt.verdicts.tolist()), strict=True))
         return json_answer(
@@ -151,7 +153,7 @@ def _refused(error: MeterbookError) -> Mapping[str, Any]:
     }
 
 
-def _source(viewer: Viewer) -> str:
+def source_of(viewer: Viewer) -> str:
     """`api:k7` for a key, `api:` and the e-mail for a person, in characters safe in every file."""
     name = viewer.name if viewer.name.startswith("api:") else f"api:{viewer.name}"
     return _UNSAFE.sub("_", name)[:LONGEST_SOURCE]

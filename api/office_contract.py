@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from api.address_choices import PERIODS, RESOLUTIONS
-from api.contract import Fields, Instant, Kwh, MeterId, Month, Paged, Time
+from api.contract import (
+    CALENDAR_DAY,
+    Fields,
+    Instant,
+    Kwh,
+    MeterId,
+    MissingHalfHours,
+    Month,
+    Paged,
+    Time,
+)
 from data_layer.jobs.model import JobState
 from data_layer.readings.group_queries import TOTAL, SplitBy
 
 Several = Annotated[list[str], Field(default_factory=list, description="may be repeated")]
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", examples=["2026-11-01"])]
+Day = Annotated[str, Field(pattern=f"^{CALENDAR_DAY}$", examples=["2026-11-01"])]
 TotalPeriod = Annotated[str, Field(json_schema_extra={"enum": [*PERIODS]})]
 TotalResolution = Annotated[str, Field(json_schema_extra={"enum": [TOTAL, *RESOLUTIONS]})]
 
@@ -37,7 +47,7 @@ class GroupAnswer(Fields):
     households: list[int] = Field(description="that were added up")
     kwh: list[Kwh | None] = Field(description="null where nothing may or can be told")
     estimated_kwh: list[Kwh | None]
-    missing_half_hours: list[int]
+    missing_half_hours: list[MissingHalfHours]
 
 
 class TotalsAnswer(Fields):
@@ -50,9 +60,19 @@ class TotalsAnswer(Fields):
     split: SplitBy
     edges: list[Time]
     groups: list[GroupAnswer]
-    withheld_groups: int
-    withheld_households: str = Field(examples=["fewer than 5"])
-    withheld_half_hours: bool
+    withheld_groups: int = Field(
+        description="groups of the split that are not among `groups`: too few households, or one "
+        "that would give such a group away"
+    )
+    withheld_households: str = Field(
+        description="households of what was asked that none of `groups` adds up; in words too "
+        "coarse to be subtracted, unless none is withheld",
+        examples=["fewer than 5"],
+    )
+    withheld_half_hours: bool = Field(
+        description="whether half hours in which too few households of a group reported were left "
+        "out of its numbers; they count as missing"
+    )
 
 
 class ReadingsAsked(Paged):
@@ -86,6 +106,17 @@ class ReadingsAnswer(Fields):
 class NewJob(Fields):
     """Long work to begin."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"kind": {"const": "bill_month"}}},
+            "then": {
+                "properties": {"month": {"type": "string"}},
+                "required": ["month"],
+                "not": {"required": ["rebuild"]},
+            },
+            "else": {"not": {"required": ["month"]}},
+        }
+    )
     kind: Literal["end_day", "bill_month"]
     month: Month | None = Field(default=None, description="of bill_month")
     rebuild: bool = Field(default=False, description="of end_day: the index from nothing")

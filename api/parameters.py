@@ -110,6 +110,19 @@ def optional(given: Given, name: str) -> str:
     return "" if given.get(name) in (None, "") else text(given, name)
 
 
+def decimal(given: Given, name: str) -> str:
+    """A number as it was written, as a number or as a text; empty when left out. Raises BadInput.
+
+    The rule for its value is for the caller to apply.
+    """
+    value = given.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadInput(f"{name} must be a number.", field=name)
+    return str(value)
+
+
 def whole(given: Given, name: str, usual: int, *, least: int, most: int) -> int:
     """A whole number, the usual one where none is given. Raises BadInput."""
     value = given.get(name)

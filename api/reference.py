@@ -18,6 +18,7 @@ from werkzeug.routing import Map, Rule
 
 from api.contract import Code, MeterId, Month, Problem
 from security.policy import policy_of
+from security.request_ids import GIVEN, HEADER
 from security.viewer import cookie_name
 
 Document = dict[str, Any]
@@ -36,6 +37,13 @@ IN_PATHS: dict[str, Any] = {
 }
 """What stands for each argument of an address."""
 REFERENCES = "#/components/schemas/{model}"
+NAMED: Document = {
+    HEADER: {
+        "description": "the name of this request: the one sent by this header, or a new one",
+        "required": True,
+        "schema": {"type": "string", "pattern": f"^{GIVEN.pattern}$"},
+    }
+}
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
@@ -60,7 +68,7 @@ def openapi(routes: Map, calls: Mapping[str, Call], *, secure: bool) -> Document
     paths: Document = {}
     for rule in sorted(routes.iter_rules(), key=lambda rule: rule.rule):
         policy = policy_of(rule.endpoint)
-        if policy is None or not policy.takes_keys:
+        if policy is None or not policy.takes_keys or not rule.rule.startswith("/api/"):
             continue
         roles = ", ".join(sorted(policy.roles))
         operation = _operation(rule, calls[rule.endpoint], roles)
@@ -124,6 +132,7 @@ def _operation(rule: Rule, call: Call, roles: str) -> Document:
         "responses": {
             str(call.status): {
                 "description": "done" if is_changing else "the answer",
+                "headers": NAMED,
                 "content": {"application/json": {"schema": _reference(call.answer)}},
             },
             **{str(status): _refusal(status) for status in (CHANGING if is_changing else READING)},
@@ -164,12 +173,19 @@ def _query(given: type[BaseModel] | None) -> Iterator[Document]:
 def _refusal(status: int) -> Document:
     refusal: Document = {
         "description": HTTPStatus(status).phrase,
+        "headers": dict(NAMED),
         "content": {"application/problem+json": {"schema": _reference(Problem)}},
     }
     if status in WAITING:
-        wait = {"description": "seconds to wait", "schema": {"type": "integer"}}
-        refusal["headers"] = {"Retry-After": wait}
+        wait = {"type": "integer", "minimum": 1}
+        refusal["headers"]["Retry-After"] = _header("seconds to wait", wait)
+    if status == HTTPStatus.UNAUTHORIZED:
+        refusal["headers"]["WWW-Authenticate"] = _header("how to say who asks", {"type": "string"})
     return refusal
+
+
+def _header(description: str, schema: Document) -> Document:
+    return {"description": description, "required": True, "schema": schema}
 
 
 def _reference(model: type[BaseModel]) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from flask import Blueprint, Response
@@ -18,7 +18,16 @@ from data_layer.clock import HomeZone
 from data_layer.errors import BadInput
 from data_layer.quantities import VOID_WH
 from data_layer.readings import queries
-from data_layer.readings.model import FLAG_TEXT, KIND_TEXT, Action, Flag, Kind, RowFilter, RowPage
+from data_layer.readings.model import (
+    FLAG_TEXT,
+    KIND_TEXT,
+    Action,
+    Flag,
+    Kind,
+    ReadingBatch,
+    RowFilter,
+    RowPage,
+)
 from data_layer.readings.room import unknown_meter
 from security import policy
 from security.viewer import current_viewer
@@ -55,7 +64,10 @@ def stored_readings(book_of: Callable[[], Book]) -> Blueprint:
         own = _places(found, meter)
         if not own and book.accounts.get(meter) is None:
             raise unknown_meter(meter)
-        shown = [*_rows(found, own[offset : offset + limit], book.zone)]
+        shown = [
+            reading_facts(found.batch, place, book.zone, replaced=place in found.replaced)
+            for place in own[offset : offset + limit]
+        ]
         return json_answer({"readings": shown, "total": len(own)})
 
     return door
@@ -69,20 +81,21 @@ def _places(found: RowPage, meter: str) -> list[int]:
     return places
 
 
-def _rows(found: RowPage, places: list[int], zone: HomeZone) -> Iterator[dict[str, object]]:
-    batch = found.batch
-    for place in places:
-        key = batch.series[int(batch.series_code[place])]
-        value = int(batch.value_wh[place])
-        yield {
-            "meter_id": key.meter_id,
-            "register_id": key.register_id,
-            "read_at": zone.format(int(batch.read_at[place])),
-            "value_kwh": None if value == VOID_WH else kwh(value),
-            "kind": KIND_TEXT[Kind(int(batch.kind[place]))],
-            "type": batch.types[int(batch.type_code[place])],
-            "flag": FLAG_TEXT[Flag(int(batch.flag[place]))],
-            "revision": int(batch.revision[place]),
-            "source": batch.sources[int(batch.source_code[place])],
-            "state": state_of(replaced=place in found.replaced, withdrawn=value == VOID_WH),
-        }
+def reading_facts(
+    batch: ReadingBatch, place: int, zone: HomeZone, *, replaced: bool
+) -> dict[str, object]:
+    """What is told of one stored reading, as StoredReading describes it."""
+    key = batch.series[int(batch.series_code[place])]
+    value = int(batch.value_wh[place])
+    return {
+        "meter_id": key.meter_id,
+        "register_id": key.register_id,
+        "read_at": zone.format(int(batch.read_at[place])),
+        "value_kwh": None if value == VOID_WH else kwh(value),
+        "kind": KIND_TEXT[Kind(int(batch.kind[place]))],
+        "type": batch.types[int(batch.type_code[place])],
+        "flag": FLAG_TEXT[Flag(int(batch.flag[place]))],
+        "revision": int(batch.revision[place]),
+        "source": batch.sources[int(batch.source_code[place])],
+        "state": state_of(replaced=replaced, withdrawn=value == VOID_WH),
+    }

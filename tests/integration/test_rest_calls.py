@@ -68,6 +68,31 @@ def test_a_reading_is_stored_once_and_contradicted_never(served: Served) -> None
     assert problem(post(served, ONE, row(meter="531-999-999")), 404)["field"] == "meter_id"
 
 
+def test_every_answer_names_its_request(shared: Served, caplog: pytest.LogCaptureFixture) -> None:
+    client = shared.server.test_client()
+
+    def named(path: str, given: str = "") -> str:
+        headers = {"X-Request-ID": given} if given else {}
+        return str(client.get(path, headers=headers).headers["X-Request-ID"])
+
+    for path in ("/api/jobs", "/api/schema/", "/api/nothing"):
+        assert named(path, "client-7.a_B") == "client-7.a_B"
+        assert len({named(path), named(path)}) == 2
+        for wrong in ("a b", "a" * 65, "é", "a;b"):
+            assert named(path, wrong) != wrong
+    assert "X-Request-ID" not in client.get("/healthz").headers
+
+    shared.server.view_functions["keys.find"], kept = (
+        lambda: 1 / 0, shared.server.view_functions["keys.find"],
+    )  # fmt: skip
+    try:
+        headers = {"X-Request-ID": "joined-1", **shared.key(Role.ADMIN)}
+        assert client.get("/api/keys", headers=headers).status_code == 500
+    finally:
+        shared.server.view_functions["keys.find"] = kept
+    assert "request joined-1" in caplog.text
+
+
 def test_parameters_may_stand_in_the_address(served: Served) -> None:
     client, key = served.server.test_client(), served.key(Role.ADMIN)
 
@@ -201,7 +226,7 @@ def test_a_batch_is_of_one_to_a_thousand(served: Served) -> None:
 
 
 def test_readings_are_refused_for_a_while_when_none_are_received(served: Served) -> None:
-    with served.book._closed("the day is being ended."):
+    with served.book.receiving_switch.pause("the day is being ended."):
         for answer in (post(served, ONE, row()), post(served, MANY, [row()])):
             assert "the day is being ended" in problem(answer, 503)["detail"]
             assert int(answer.headers["Retry-After"]) > 0
@@ -225,7 +250,7 @@ def test_consumption_has_the_fields_of_the_contract(served: Served) -> None:
         "end_time": "2026-10-06T00:00:00+08:00",
         "data_until": "2026-10-06T00:00:00+08:00",
         "estimated_kwh": 5.625,
-        "missing_half_hours": 0,
+        "missing_half_hours": 30 * 48,
     }
     nothing = asked("today")
     assert nothing["data_until"] == "2026-10-06T00:00:00+08:00"

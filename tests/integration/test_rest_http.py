@@ -119,8 +119,22 @@ def test_a_machine_sends_readings_and_asks_for_usage_until_its_key_is_revoked(
     assert running.ask("GET", usage, key=admin)[0] == 200
 
 
+def test_metrics_are_for_the_machine_itself_and_for_nobody_behind_a_proxy(
+    running: Running,
+) -> None:
+    def asked(**headers: str) -> int:
+        with closing(HTTPConnection("127.0.0.1", running.port, timeout=30)) as connection:
+            connection.request("GET", "/metrics", headers=headers)
+            return connection.getresponse().status
+
+    assert asked() == 200
+    for name in ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via"):
+        assert asked(**{name: "192.0.2.1"}) == 401
+
+
 def test_a_machine_takes_the_whole_tour_with_a_key(running: Running) -> None:
-    """Register, send two months, ask for every period, bill the month, end the day."""
+    """Register, send two months, ask for every period, bill the month, end the day, shut down
+    and resume, maintain, restore."""
     admin = running.command("key", "create", "--role", "admin")[-1]
 
     def ask(method: str, path: str, expect: int = 200, *, key: str = admin, body: object = None
@@ -176,6 +190,22 @@ def test_a_machine_takes_the_whole_tour_with_a_key(running: Running) -> None:
         while ask("GET", f"jobs/{begun['id']}")["finished_at"] is None:
             time.sleep(0.05)
         assert ask("GET", f"jobs/{begun['id']}")["state"] == "done"
+
+    assert ask("POST", "shutdown")["is_receiving_data"] is False
+    refused = ask("POST", "receive_meter_reading", 503, body=sent[-1])
+    assert "receiving was stopped" in refused["detail"]
+    assert every_period()["last_month"] == before["last_month"]
+    status = ask("GET", "maintenance/status")
+    assert (status["is_receiving_data"], status["is_maintenance_mode"]) == (False, False)
+    assert ask("POST", "resume")["is_receiving_data"] is True
+    assert ask("POST", "receive_meter_reading", body=sent[-1])["duplicate"]
+    begun = ask("POST", "maintenance/start", body={"maintenance_type": "both"})
+    assert (begun["success"], begun["maintenance_type"]) == (True, "both")
+    while ask("GET", "maintenance/status")["is_maintenance_mode"]:
+        time.sleep(0.05)
+    restored = ask("POST", "restore_data")
+    assert restored["restored_meters_count"] == 1
+    assert restored["restored_readings_count"] == len(sent)
 
     own = ask("POST", "keys", 201, body={"role": "household", "meters": [TOUR]})
     bill = ask("GET", f"get_last_month_bill?meter_id={TOUR}", key=own["key"])

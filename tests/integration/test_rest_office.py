@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,37 +22,46 @@ def rest(tmp_path: Path) -> Iterator[Served]:
         yield found
 
 
-def ask(
-    rest: Served, method: str, path: str, role: Role = Role.ADMIN, *, expect: int = 200, **more: Any
-) -> dict[str, Any]:
-    client = rest.server.test_client()
-    answer = client.open(path, method=method, headers=rest.key(role), **more)
-    assert answer.status_code == expect, answer.text
-    problem = "application/problem+json"
-    assert answer.mimetype == (problem if expect >= 400 else "application/json")
-    return dict(answer.get_json())
-
-
 def test_an_account_is_registered_once_found_modified_and_closed(rest: Served) -> None:
-    made = ask(rest, "POST", "/api/register_account", json=NEW | {"area": "Bedok"})
+    made = rest.ask("POST", "/api/register_account", json=NEW | {"area": "Bedok"})
     assert made["meter_id"] == NEW["meter_id"]
-    again = ask(rest, "POST", "/api/register_account", expect=409, json=NEW)
+    again = rest.ask("POST", "/api/register_account", expect=409, json=NEW)
     assert again["field"] == "meter_id"
 
-    found = ask(rest, "GET", "/api/accounts?search=orchard&limit=1&offset=2")
+    found = rest.ask("GET", "/api/accounts?search=orchard&limit=1&offset=2")
     assert (found["total"], [one["meter_id"] for one in found["accounts"]]) == (3, ["531-000-003"])
     assert "password_hash" not in found["accounts"][0]
     address = f"/api/accounts/{NEW['meter_id']}"
-    changed = ask(rest, "PATCH", address, json={"area": "", "email": "Ng@Example.org"})
+    changed = rest.ask("PATCH", address, json={"area": "", "email": "Ng@Example.org"})
     assert (changed["area"], changed["email"], changed["owner_name"]) == (
         "",
         "ng@example.org",
         "Ng",
     )
-    assert ask(rest, "GET", address) == changed
-    assert ask(rest, "POST", f"{address}/deactivate")["status"] == "inactive"
-    ask(rest, "POST", f"{address}/deactivate", expect=409)
-    assert ask(rest, "POST", f"{address}/activate")["status"] == "active"
+    assert rest.ask("GET", address) == changed
+    assert rest.ask("POST", f"{address}/deactivate")["status"] == "inactive"
+    rest.ask("POST", f"{address}/deactivate", expect=409)
+    assert rest.ask("POST", f"{address}/activate")["status"] == "active"
+
+
+def test_a_sanctioned_load_is_said_told_and_taken_back(rest: Served) -> None:
+    made = NEW | {"sanctioned_kw": 5.5}
+    rest.ask("POST", "/api/register_account", json=made)
+    address = f"/api/accounts/{NEW['meter_id']}"
+    assert rest.ask("GET", address)["sanctioned_kw"] == "5.5"
+    assert rest.ask("PATCH", address, json={"area": "Bedok"})["sanctioned_kw"] == "5.5"
+    assert rest.ask("PATCH", address, json={"sanctioned_kw": "12.125"})["area"] == "Bedok"
+    listed = rest.ask("GET", "/api/accounts?search=Ng")["accounts"]
+    assert [one["sanctioned_kw"] for one in listed] == ["12.125"]
+    said = rest.book.audit.about(NEW["meter_id"], "load sanctioned")
+    assert [entry.details for entry in said] == [
+        {"kw": "5.5", "before": "0"}, {"kw": "12.125", "before": "5.5"},
+    ]  # fmt: skip
+    assert rest.ask("PATCH", address, json={"sanctioned_kw": ""})["sanctioned_kw"] is None
+    for wrong in (0, -1, 10_000.001, 1.2345, "1e3", "１", "nan", True, [5]):
+        refused = rest.ask("PATCH", address, expect=400, json={"sanctioned_kw": wrong})
+        assert refused["field"] == "sanctioned_kw"
+    assert rest.ask("GET", address)["sanctioned_kw"] is None
 
 
 @pytest.mark.parametrize(
@@ -62,14 +70,14 @@ def test_an_account_is_registered_once_found_modified_and_closed(rest: Served) -
      ({"moved_in": "2026-02-30"}, "moved_in"), ({"tariff_code": "a b"}, "tariff_code")],
 )  # fmt: skip
 def test_an_account_is_refused_by_field(rest: Served, wrong: dict[str, str], field: str) -> None:
-    refused = ask(rest, "POST", "/api/register_account", expect=400, json=NEW | wrong)
+    refused = rest.ask("POST", "/api/register_account", expect=400, json=NEW | wrong)
     assert refused["field"] == field
     assert field in refused["detail"]
 
 
 def test_last_months_bill_has_the_fields_of_the_contract(rest: Served) -> None:
     for role in (Role.HOUSEHOLD, Role.ADMIN):
-        bill = ask(rest, "GET", f"/api/get_last_month_bill?meter_id={OWN_METER}", role)
+        bill = rest.ask("GET", f"/api/get_last_month_bill?meter_id={OWN_METER}", role)
         contract = ("period", "start_reading", "end_reading", "consumption", "start_time",
                     "end_time")  # fmt: skip
         assert [bill[name] for name in contract] == [
@@ -81,7 +89,7 @@ def test_last_months_bill_has_the_fields_of_the_contract(rest: Served) -> None:
         assert [line["kind"] for line in bill["lines"]] == ["energy", "standing", "tax"]
         assert (bill["version"], bill["missing_half_hours"]) == (1, 0)
         assert bill["estimated_kwh"] == 100.0
-    missing = ask(rest, "GET", f"/api/get_last_month_bill?meter_id={OTHER_METER}", expect=404)
+    missing = rest.ask("GET", f"/api/get_last_month_bill?meter_id={OTHER_METER}", expect=404)
     assert missing["field"] == "month"
 
 
@@ -89,21 +97,21 @@ def test_bills_are_listed_shown_by_version_and_issued_again_when_something_chang
     rest: Served,
 ) -> None:
     asked = {"meter_id": OWN_METER, "month": MONTH}
-    assert ask(rest, "POST", "/api/bills", json=asked)["is_new"] is False
+    assert rest.ask("POST", "/api/bills", json=asked)["is_new"] is False
     late = {"meter_id": OWN_METER, "timestamp": "2026-10-10T00:00:00", "reading": 120}
-    ask(rest, "POST", "/api/receive_meter_reading", json=late)
-    again = ask(rest, "POST", "/api/bills", json=asked)
+    rest.ask("POST", "/api/receive_meter_reading", json=late)
+    again = rest.ask("POST", "/api/bills", json=asked)
     assert (again["is_new"], again["version"]) == (True, 2)
 
-    listed = ask(rest, "GET", f"/api/bills?meter_id={OWN_METER}", Role.HOUSEHOLD)
+    listed = rest.ask("GET", f"/api/bills?meter_id={OWN_METER}", Role.HOUSEHOLD)
     assert (listed["total"], [one["version"] for one in listed["bills"]]) == (1, [2])
-    assert ask(rest, "GET", f"/api/bills?meter_id={OWN_METER}&offset=1")["bills"] == []
-    first = ask(rest, "GET", f"/api/bills/{MONTH}?meter_id={OWN_METER}&version=1")
+    assert rest.ask("GET", f"/api/bills?meter_id={OWN_METER}&offset=1")["bills"] == []
+    first = rest.ask("GET", f"/api/bills/{MONTH}?meter_id={OWN_METER}&version=1")
     assert first["version"] == 1
-    ask(rest, "GET", f"/api/bills/{MONTH}?meter_id={OWN_METER}&version=3", expect=404)
-    ask(rest, "GET", f"/api/bills/October?meter_id={OWN_METER}", expect=400)
-    ask(rest, "POST", "/api/bills", expect=422, json=asked | {"month": "2026-11"})
-    ask(rest, "POST", "/api/bills", expect=404, json=asked | {"meter_id": OTHER_METER})
+    rest.ask("GET", f"/api/bills/{MONTH}?meter_id={OWN_METER}&version=3", expect=404)
+    rest.ask("GET", f"/api/bills/October?meter_id={OWN_METER}", expect=400)
+    rest.ask("POST", "/api/bills", expect=422, json=asked | {"month": "2026-11"})
+    rest.ask("POST", "/api/bills", expect=404, json=asked | {"meter_id": OTHER_METER})
 
 
 def test_a_household_sees_no_bill_of_days_before_it_moved_in(rest: Served) -> None:
@@ -111,98 +119,110 @@ def test_a_household_sees_no_bill_of_days_before_it_moved_in(rest: Served) -> No
     assert account is not None
     rest.book.accounts.modify(replace(account, moved_in="2026-10-15"), actor="cli")
     for path in ("/api/get_last_month_bill?", f"/api/bills/{MONTH}?"):
-        ask(rest, "GET", f"{path}meter_id={OWN_METER}", Role.HOUSEHOLD, expect=404)
-        ask(rest, "GET", f"{path}meter_id={OWN_METER}")
-    own = ask(rest, "GET", f"/api/bills?meter_id={OWN_METER}", Role.HOUSEHOLD)
+        rest.ask("GET", f"{path}meter_id={OWN_METER}", Role.HOUSEHOLD, expect=404)
+        rest.ask("GET", f"{path}meter_id={OWN_METER}")
+    own = rest.ask("GET", f"/api/bills?meter_id={OWN_METER}", Role.HOUSEHOLD)
     assert own == {"bills": [], "total": 0}
 
 
 def test_the_running_month_is_projected(rest: Served) -> None:
     path = f"/api/bills/projection?meter_id={OWN_METER}"
-    found = ask(rest, "GET", path, Role.HOUSEHOLD)["projection"]
+    found = rest.ask("GET", path, Role.HOUSEHOLD)["projection"]
     assert (found["period"], found["known_kwh"]) == ("2026-11", 60.0)
     assert found["gross_minor"] == sum(line["amount_minor"] for line in found["lines"])
-    nothing = ask(rest, "GET", f"/api/bills/projection?meter_id={OTHER_METER}")
+    nothing = rest.ask("GET", f"/api/bills/projection?meter_id={OTHER_METER}")
     assert nothing == {"meter_id": OTHER_METER, "projection": None}
+
+
+def test_a_tariff_whose_prices_nobody_entered_is_taken_with_a_warning(rest: Served) -> None:
+    version = TARIFF["versions"][0] | {"energy": {"kind": "price_series", "series": "agil"}}  # type: ignore[index]
+    sent = TARIFF | {"code": "SPOT", "versions": [version]}
+
+    entered = rest.ask("POST", "/api/tariffs", json=sent)
+
+    assert entered["new"] == [1]
+    [warning] = entered["warnings"]
+    assert warning.startswith("SPOT takes the prices of series agil, of which none is stored")
+    assert rest.ask("GET", "/api/tariffs")["warnings"] == [warning]
 
 
 def test_tariffs_and_prices_are_entered_once_and_shown(rest: Served) -> None:
     later = TARIFF["versions"][0] | {"valid_from": "2026-12-01"}  # type: ignore[index]
     sent = TARIFF | {"versions": [*TARIFF["versions"], later]}  # type: ignore[misc]
-    entered = ask(rest, "POST", "/api/tariffs", json=sent)
-    assert entered == {"code": "HOME", "new": [2], "known": 1}
-    shown = ask(rest, "GET", "/api/tariffs/HOME")
-    assert ask(rest, "GET", "/api/tariffs") == {"tariffs": [shown], "total": 1}
+    entered = rest.ask("POST", "/api/tariffs", json=sent)
+    assert entered == {"code": "HOME", "new": [2], "known": 1, "warnings": []}
+    shown = rest.ask("GET", "/api/tariffs/HOME")
+    assert rest.ask("GET", "/api/tariffs") == {"tariffs": [shown], "total": 1, "warnings": []}
     assert [one["number"] for one in shown["versions"]] == [1, 2]
-    ask(rest, "GET", "/api/tariffs/NONE", expect=404)
-    ask(rest, "POST", "/api/tariffs", expect=409, json=TARIFF | {"currency": "GBP"})
-    wrong = ask(rest, "POST", "/api/tariffs", expect=400, json=TARIFF | {"versions": 5})
+    rest.ask("GET", "/api/tariffs/NONE", expect=404)
+    rest.ask("POST", "/api/tariffs", expect=409, json=TARIFF | {"currency": "GBP"})
+    wrong = rest.ask("POST", "/api/tariffs", expect=400, json=TARIFF | {"versions": 5})
     assert wrong["field"] == "versions"
 
     row = "2026-12-01T00:00:00,2026-12-01T00:30:00"
     prices, csv = "/api/tariffs/prices?series=agile", {"content_type": "text/csv"}
     body = f"valid_from,valid_to,price\n{row},0.21\n"
-    assert ask(rest, "POST", prices, data=body, **csv)["added"] == 1
-    assert ask(rest, "POST", prices, data=body, **csv)["known"] == 1
-    ask(rest, "POST", prices, expect=409, data=body.replace("0.21", "0.22"), **csv)
-    ask(rest, "POST", prices, expect=400, data=b"\xff", **csv)
-    ask(rest, "POST", prices, expect=415, data=body, content_type="text/plain")
-    ask(rest, "POST", "/api/tariffs/prices", expect=400, data=body, **csv)
+    assert rest.ask("POST", prices, data=body, **csv)["added"] == 1
+    assert rest.ask("POST", prices, data=body, **csv)["known"] == 1
+    rest.ask("POST", prices, expect=409, data=body.replace("0.21", "0.22"), **csv)
+    rest.ask("POST", prices, expect=400, data=b"\xff", **csv)
+    rest.ask("POST", prices, expect=415, data=body, content_type="text/plain")
+    rest.ask("POST", "/api/tariffs/prices", expect=400, data=body, **csv)
 
 
 def test_totals_are_those_of_the_page_and_small_groups_are_withheld(rest: Served) -> None:
     words = "from=2026-10-01&to=2026-10-31&region=Central&region=East&split=area"
-    found = ask(rest, "GET", f"/api/totals?{words}")
+    found = rest.ask("GET", f"/api/totals?{words}")
     (group,) = found["groups"]
     assert (group["area"], group["kwh"], group["households"]) == ("Orchard", [100.0], [1])
-    by_day = ask(rest, "GET", f"/api/totals?{words}&resolution=day")
+    by_day = rest.ask("GET", f"/api/totals?{words}&resolution=day")
     assert len(by_day["edges"]) == 32
     assert sum(by_day["groups"][0]["kwh"]) == pytest.approx(100)
 
-    withheld = ask(rest, "GET", f"/api/totals?{words}", Role.GOVERNMENT)
+    withheld = rest.ask("GET", f"/api/totals?{words}", Role.GOVERNMENT)
     assert (withheld["groups"], withheld["withheld_groups"]) == ([], 1)
     assert withheld["withheld_households"] == "fewer than 5"
-    assert ask(rest, "GET", "/api/totals?split=street", expect=400)["field"] == "split"
-    ask(rest, "GET", "/api/totals?meter_id=x", expect=400)
-    ask(rest, "GET", f"/api/usage?meter_id={OWN_METER}", Role.GOVERNMENT, expect=403)
+    assert rest.ask("GET", "/api/totals?split=street", expect=400)["field"] == "split"
+    rest.ask("GET", "/api/totals?meter_id=x", expect=400)
+    rest.ask("GET", f"/api/usage?meter_id={OWN_METER}", Role.GOVERNMENT, expect=403)
 
 
 def test_stored_readings_are_those_of_the_meter_alone(rest: Served) -> None:
     longer = {**NEW, "meter_id": f"{OWN_METER}-A"}
-    ask(rest, "POST", "/api/register_account", json=longer)
+    rest.ask("POST", "/api/register_account", json=longer)
     sent = {"meter_id": longer["meter_id"], "timestamp": "2026-11-01T00:00:00", "reading": 7}
-    ask(rest, "POST", "/api/receive_meter_reading", json=sent)
+    rest.ask("POST", "/api/receive_meter_reading", json=sent)
 
-    found = ask(rest, "GET", f"/api/readings?meter_id={OWN_METER}&limit=2")
+    found = rest.ask("GET", f"/api/readings?meter_id={OWN_METER}&limit=2")
     assert found["total"] == 3
     assert [one["value_kwh"] for one in found["readings"]] == [260.0, 200.0]
-    ask(rest, "GET", "/api/readings?meter_id=531-000-00", expect=404)
-    part = ask(rest, "GET", f"/api/readings?meter_id={OWN_METER}&end=2026-11-01")
+    rest.ask("GET", "/api/readings?meter_id=531-000-00", expect=404)
+    part = rest.ask("GET", f"/api/readings?meter_id={OWN_METER}&end=2026-11-01")
     assert [one["read_at"] for one in part["readings"]] == ["2026-10-01T00:00:00+08:00"]
 
 
 def test_work_is_begun_followed_and_listed(rest: Served) -> None:
-    begun = ask(rest, "POST", "/api/jobs", expect=202, json={"kind": "bill_month", "month": MONTH})
-    while (job := ask(rest, "GET", f"/api/jobs/{begun['id']}"))["state"] in ("queued", "running"):
+    begun = rest.ask("POST", "/api/jobs", expect=202, json={"kind": "bill_month", "month": MONTH})
+    while (job := rest.ask("GET", f"/api/jobs/{begun['id']}"))["state"] in ("queued", "running"):
         time.sleep(0.02)
     assert (job["state"], job["result"]["unchanged"]) == ("done", 1)
-    assert ask(rest, "GET", "/api/jobs?limit=1")["jobs"] == [job]
-    ask(rest, "GET", "/api/jobs/77", expect=404)
+    assert rest.ask("GET", "/api/jobs?limit=1")["jobs"] == [job]
+    rest.ask("GET", "/api/jobs/77", expect=404)
     for wrong in ({"kind": "bill_month"}, {"kind": "end_day", "month": MONTH}, {"kind": "rest"}):
-        ask(rest, "POST", "/api/jobs", expect=400, json=wrong)
+        rest.ask("POST", "/api/jobs", expect=400, json=wrong)
 
 
 def test_a_key_is_told_once_opens_and_is_revoked(rest: Served) -> None:
     sent = {"role": "household", "name": "display", "meters": [OWN_METER]}
-    made = ask(rest, "POST", "/api/keys", expect=201, json=sent)
+    made = rest.ask("POST", "/api/keys", expect=201, json=sent)
     bare = made.pop("key")
-    listed = ask(rest, "GET", "/api/keys")
+    listed = rest.ask("GET", "/api/keys")
     assert made in listed["keys"]
     assert bare not in str(listed)
     client, header = rest.server.test_client(), {"Authorization": f"Bearer {bare}"}
     path = f"/api/bills?meter_id={OWN_METER}"
     assert client.get(path, headers=header).status_code == 200
-    revoked = ask(rest, "DELETE", f"/api/keys/{made['number']}")
+    revoked = rest.ask("DELETE", f"/api/keys/{made['number']}")
     assert revoked["revoked_at"]
-    ask(rest, "DELETE", f"/api/keys/{made['number']}", expect=409)
+    rest.ask("DELETE", f"/api/keys/{made['number']}", expect=409)
     assert client.get(path, headers=header).status_code == 401
