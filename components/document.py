@@ -15,9 +15,12 @@ STYLES = (
     "vendor/bootstrap-icons/icons.css",
     "css/tokens.css",
     "css/frame.css",
+    "css/navigation.css",
     "css/controls.css",
     "css/content.css",
+    "css/bill.css",
     "css/staff.css",
+    "css/office.css",
 )
 SIGN_IN_STYLES = (*STYLES, "css/sign_in.css")
 THEME_SCRIPT = "js/theme.js"
@@ -25,6 +28,7 @@ SCRIPTS = (
     "js/session.js",
     "js/url_state.js",
     "js/navigation.js",
+    "js/menu.js",
     "js/shortcuts.js",
     "js/charts.js",
     "js/pages.js",

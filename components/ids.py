@@ -16,8 +16,11 @@ class Shell(StrEnum):
     THEME = "shell-theme"
     """Store: "light" or "dark", kept by assets/js/theme.js."""
     NAVIGATION = "shell-navigation"
+    PAGES = "shell-pages"
+    """List of the pages; where they are many, a button opens it on a phone."""
     MAIN = "main"
     HELP = "shell-help"
+    NOTICE = "notice"
 
 
 class Usage(StrEnum):
@@ -44,6 +47,23 @@ class Usage(StrEnum):
     """Store: which meter and days that chart shows, so that it is drawn only when they change."""
     HOURS_NOTE = "usage-hours-note"
     HOURS_BOX = "usage-hours-box"
+
+
+class Bill(StrEnum):
+    """A household's bill of a month."""
+
+    VIEW = "bill-view"
+    """Store: the page's whole state, the same words as in the address."""
+    METERS = "bill-meters"
+    CONTROLS = "bill-controls"
+    MESSAGE = "bill-message"
+    SHEET = "bill-sheet"
+    HEAD = "bill-head"
+    DAYS = "bill-days"
+    """Name for chart(...) and chart_source(...)."""
+    FOOT = "bill-foot"
+    PROJECTION = "bill-projection"
+    HISTORY = "bill-history"
 
 
 class Government(StrEnum):
@@ -172,7 +192,10 @@ class Operations(StrEnum):
     CARDS = "operations-cards"
     HEALTH = "operations-health"
     END_DAY = "operations-end-day"
-    REBUILD = "operations-rebuild"
+    RESTORE = "operations-restore"
+    BACK_UP = "operations-back-up"
+    STOP = "operations-stop"
+    RESUME = "operations-resume"
     CONFIRM = "operations-confirm"
     CONFIRM_TEXT = "operations-confirm-text"
     CONFIRM_YES = "operations-confirm-yes"
@@ -183,6 +206,101 @@ class Operations(StrEnum):
     RUNNING = "operations-running"
     HISTORY = "operations-history"
     LOG = "operations-log"
+    LOG_CHOICE = "operations-log-choice"
+    AUDIT = "operations-audit"
+
+
+class Keys(StrEnum):
+    """API keys: listed, made, revoked."""
+
+    TABLE = "keys-table"
+    MESSAGE = "keys-message"
+    MAKE = "keys-make"
+    DIALOG = "keys-dialog"
+    NAME = "keys-name"
+    NAME_ERROR = "keys-name-error"
+    ROLE = "keys-role"
+    ROLE_ERROR = "keys-role-error"
+    METERS = "keys-meters"
+    METERS_ERROR = "keys-meters-error"
+    METERS_BOX = "keys-meters-box"
+    METER_WORDS = "keys-meter-words"
+    FORM_MESSAGE = "keys-form-message"
+    SAVE = "keys-save"
+    CANCEL = "keys-cancel"
+    MADE = "keys-made"
+    MADE_TEXT = "keys-made-text"
+    MADE_CLOSE = "keys-made-close"
+    CONFIRM = "keys-confirm"
+    CONFIRM_TEXT = "keys-confirm-text"
+    CONFIRM_YES = "keys-confirm-yes"
+    CONFIRM_NO = "keys-confirm-no"
+    ASKED = "keys-asked"
+    """Store: which key the open question is about."""
+    CHANGED = "keys-changed"
+    """Store: counts changes, so that the list is asked for again."""
+
+
+class Tariffs(StrEnum):
+    """What energy costs: tariffs listed and explained, files of them checked and entered."""
+
+    VIEW = "tariffs-view"
+    """Store: the words of the address: `tariff`, `version`, and `file`, `series` being checked."""
+    NEXT = "tariffs-next"
+    """Store: words that the address shall have next."""
+    COUNT = "tariffs-count"
+    MESSAGE = "tariffs-message"
+    LIST = "tariffs-list"
+    DETAILS = "tariffs-details"
+    SERIES = "tariffs-series"
+    DROP = "tariffs-drop"
+    CHOOSE = "tariffs-choose"
+    REFUSED = "tariffs-refused"
+    SENDING = "tariffs-sending"
+    STAGED = "tariffs-staged"
+    """Store: what the server answered to the sent file."""
+    ENTERED = "tariffs-entered"
+    REPORT = "tariffs-report"
+    ENTER = "tariffs-enter"
+    DISCARD = "tariffs-discard"
+    CHANGED = "tariffs-changed"
+    """Store: counts what was entered, so that the list is asked for again."""
+
+
+class Billing(StrEnum):
+    """Bills of all meters: a month is billed, its outcome told, every bill listed."""
+
+    VIEW = "billing-view"
+    """Store: the page's whole state, the same words as in the address."""
+    COUNT = "billing-count"
+    EXPORT = "billing-export"
+    FORM = "billing-form"
+    MONTH = "billing-month"
+    MONTH_ERROR = "billing-month-error"
+    RUN = "billing-run"
+    CONFIRM = "billing-confirm"
+    CONFIRM_TEXT = "billing-confirm-text"
+    CONFIRM_YES = "billing-confirm-yes"
+    CONFIRM_NO = "billing-confirm-no"
+    ASKED = "billing-asked"
+    """Store: the month that the open question is about."""
+    POLL = "billing-poll"
+    OUTCOME = "billing-outcome"
+    CONTROLS = "billing-controls"
+    MESSAGE = "billing-message"
+    EMPTY = "billing-empty"
+    SELECTED = "billing-selected"
+    ACTIONS = "billing-actions"
+    PDF = "billing-pdf"
+    AGAIN = "billing-again"
+    GRID = "billing-grid"
+    CHANGED = "billing-changed"
+    """Store: names what was billed last, so that the grid asks again."""
+
+
+def revoke_key(key_id: str) -> dict[str, str]:
+    """Id of the button that ends a key, such as `k7`."""
+    return {"type": "keys-revoke", "key": key_id}
 
 
 def account_field(name: str) -> dict[str, str]:
@@ -208,3 +326,7 @@ def chart(name: str) -> dict[str, str]:
 def chart_source(name: str) -> dict[str, str]:
     """Id of the store that a callback fills with a figure from figures.py."""
     return {"type": "chart-source", "name": name}
+
+
+LOGS = ("log.txt", "maintenance.log", "error.log", "api.log", "system.log")
+"""The logs whose end the operations page shows, the readings' own first."""

@@ -16,6 +16,8 @@ from components.ids import Shell
 
 ROLE_NAMES = {"household": "Household", "government": "Government analyst", "admin": "Operator"}
 SIGN_OUT_PATH = "/sign-out"
+FEW_ENTRIES = 6
+"""So many entries have room for an icon each beside the name, and for a row on a phone."""
 SHORTCUTS = (
     ("/", "Go to the search or the first filter"),
     ("?", "Show this help"),
@@ -42,7 +44,7 @@ def frame(
     zone: str,
     csrf_token: str,
     demo: bool = False,
-    maintenance: bool = False,
+    notice: str = "",
     content: Component | None = None,
 ) -> html.Div:
     """The whole document body. `content` stands in for Dash's page container in tests."""
@@ -50,7 +52,7 @@ def frame(
         [
             html.A("Skip to content", href=f"#{Shell.MAIN}", className="skip-link"),
             dcc.Store(id=Shell.THEME),
-            html.Aside(_banners(demo=demo, maintenance=maintenance), **aria(label="Notices")),
+            html.Aside(_banners(demo=demo, notice=notice), **aria(label="Notices")),
             html.Header(
                 html.Div(
                     [
@@ -104,11 +106,32 @@ def theme_switch() -> html.Button:
 
 
 def _navigation(items: Sequence[NavigationItem]) -> html.Nav:
+    """The pages in a row. Many of them are a menu where it is narrow: assets/js/menu.js opens it,
+    assets/css/navigation.css hides its button where there is room for the row."""
     links = [
-        dcc.Link([icon(item.icon), html.Span(item.title)], href=item.path, className="nav-entry")
+        html.Li(
+            dcc.Link(
+                [icon(item.icon), html.Span(item.title)], href=item.path, className="nav-entry"
+            )
+        )
         for item in items
     ]
-    return html.Nav(links, id=Shell.NAVIGATION, className="navigation", **aria(label="Pages"))
+    row = html.Ul(links, id=Shell.PAGES, className="nav-list")
+    if len(items) <= FEW_ENTRIES:
+        return html.Nav(row, id=Shell.NAVIGATION, className="navigation", **aria(label="Pages"))
+    button = html.Button(
+        [icon("list"), "Menu"],
+        type="button",
+        className="nav-button",
+        disable_n_clicks=True,
+        **aria(expanded="false", controls=Shell.PAGES),
+    )
+    return html.Nav(
+        [button, row],
+        id=Shell.NAVIGATION,
+        className="navigation navigation-many",
+        **aria(label="Pages"),
+    )
 
 
 def _user_menu(name: str, role: str, csrf_token: str) -> html.Details:
@@ -158,18 +181,21 @@ def _user_menu(name: str, role: str, csrf_token: str) -> html.Details:
     )
 
 
-def _banners(*, demo: bool, maintenance: bool) -> list[Component]:
+def _banners(*, demo: bool, notice: str) -> list[Component]:
     banners: list[Component] = []
     if demo:
         text = "Demo: every household and every reading here is made up."
         banners.append(html.P([icon("stars"), html.Span(text)], className="banner banner-demo"))
-    if maintenance:
-        text = (
-            "The day is being closed: new readings are refused for a moment, charts keep working."
+    # assets/js/session.js keeps this one true without a reload.
+    banners.append(
+        html.P(
+            [icon("cone-striped"), html.Span(notice)],
+            id=Shell.NOTICE,
+            hidden=not notice,
+            className="banner banner-maintenance",
+            role="status",
         )
-        banners.append(
-            html.P([icon("cone-striped"), html.Span(text)], className="banner banner-maintenance")
-        )
+    )
     return banners
 
 

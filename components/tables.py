@@ -15,6 +15,14 @@ BLOCK = 100
 """Rows a grid asks for at a time."""
 
 
+def spoken(figure: str, word: str, *, first: bool = False) -> html.Span:
+    """A figure with a word that stands for its column's heading where rows are paragraphs, on a
+    phone in a `wordy-table`; `first` puts the word before it."""
+    before, after = (f"{word} ", "") if first else ("", f" {word}")
+    said = html.Span(before or after, className="heading-word")
+    return html.Span([said, figure] if first else [figure, said])
+
+
 def column(field: str, title: str, **more: Any) -> dict[str, Any]:
     """A text column."""
     return {"field": field, "headerName": title, "tooltipField": field, **more}

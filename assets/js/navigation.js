@@ -7,7 +7,7 @@
 
   // On a narrow screen the entries scroll sideways; the page itself must not move.
   function bringIntoView(link) {
-    const list = link.closest(".navigation");
+    const list = link.closest(".nav-list");
     const middle = link.offsetLeft - list.offsetLeft + link.offsetWidth / 2;
     list.scrollLeft = middle - list.clientWidth / 2;
   }

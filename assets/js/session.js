@@ -23,6 +23,14 @@
     document.body.prepend(banner);
   }
 
+  // While no readings are taken the server says so on each answer; the page says it too.
+  function notice(sentence) {
+    const banner = document.getElementById("notice");
+    if (!banner || banner.hidden === !sentence) return;
+    banner.lastElementChild.textContent = sentence;
+    banner.hidden = !sentence;
+  }
+
   // What has failed, by what it should have filled; said until it succeeds or the page is left.
   const failed = new Map();
 
@@ -71,7 +79,10 @@
       const answer = await ask(resource, options);
       if (ours) reachable(true);
       if (ours && answer.status === 401) return leave();
-      if (ours && address.pathname === "/_dash-update-component") await hear(answer, options);
+      if (ours && address.pathname === "/_dash-update-component") {
+        notice(answer.headers.get("Meterbook-Notice") || "");
+        await hear(answer, options);
+      }
       return answer;
     } catch (error) {
       if (ours && error.name !== "AbortError") reachable(false);

@@ -44,11 +44,23 @@ def test_navigation_holds_just_the_given_pages():
     assert [link.href for link in parts(navigation, "Link")] == ["/usage"]
 
 
+def test_only_many_pages_stand_behind_a_button():
+    def buttons(count):
+        items = [shell.NavigationItem(f"/{n}", f"Page {n}", "graph-up") for n in range(count)]
+        navigation = next(part for part in parts(frame(items=items), "Nav"))
+        return parts(navigation, "Button")
+
+    assert buttons(3) == []
+    [button] = buttons(9)
+    assert getattr(button, "aria-expanded") == "false"
+    assert getattr(button, "aria-controls") == Shell.PAGES
+
+
 def test_banners_are_shown_only_when_they_are_true():
     assert "made up" not in text(frame())
     assert "made up" in text(frame(demo=True))
     assert "refused" not in text(frame())
-    assert "refused" in text(frame(maintenance=True))
+    assert "refused" in text(frame(notice="Readings are refused."))
 
 
 def test_footer_names_the_zone_of_all_times():
