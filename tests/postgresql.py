@@ -38,9 +38,14 @@ class Postgres:
     def __post_init__(self) -> None:
         self._numbers = count(1)
 
+    @property
+    def address(self) -> URL:
+        """The server's own database, in which others are made."""
+        return self._url("postgres")
+
     @classmethod
     @contextmanager
-    def started(cls) -> Iterator[Postgres]:
+    def started(cls, *, connections: int = 100) -> Iterator[Postgres]:
         programs = _programs()
         assert programs is not None
         folder = Path(tempfile.mkdtemp(prefix="meterbook-pg-"))
@@ -50,6 +55,7 @@ class Postgres:
         _run(programs / "initdb", "-D", data, "-U", OWNER, "-A", "trust", "--no-sync")
         # What PostgreSQL does with the disk is its own matter; this halves the time of its tests.
         options = f"-p {port} -c fsync=off -c listen_addresses=127.0.0.1"
+        options += f" -c max_connections={connections}"
         options += f" -c unix_socket_directories={folder}"
         _run(programs / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start")
         try:
@@ -63,7 +69,10 @@ class Postgres:
         name = f"meterbook_{next(self._numbers)}"
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
-        return URL.create("postgresql", OWNER, host="127.0.0.1", port=self.port, database=name)
+        return self._url(name)
+
+    def _url(self, database: str) -> URL:
+        return URL.create("postgresql", OWNER, host="127.0.0.1", port=self.port, database=database)
 
     def _address(self, database: str) -> str:
         return f"host=127.0.0.1 port={self.port} user={OWNER} dbname={database}"

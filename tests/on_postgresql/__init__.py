@@ -1,0 +1,1 @@
+"""The whole suite with PostgreSQL under every home: `make test-postgresql`."""
