@@ -6,10 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: help setup setup-test run demo test faults faults-replay bench bench-quick check format screenshots clean
+.PHONY: help setup setup-test run demo test test-postgresql billing-oracle faults faults-replay bench bench-quick check format screenshots clean
 
 help: ## what can be made
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 # --- set-up --------------------------------------------------------------------------------
 # $(call debian,PACKAGE...): installs what is missing when root, else says in one line what to type.
@@ -57,7 +57,7 @@ setup-test: $(VENV)/.development ## the environment to work on it, browser and P
 # libatomic1 is what the node inside Playwright's package needs of the system.
 .PHONY: test-packages
 test-packages:
-	$(call debian,chromium chromium-driver libatomic1 postgresql)
+	$(call debian,chromium chromium-driver libatomic1 nginx-light openssl postgresql)
 
 # --- run -----------------------------------------------------------------------------------
 $(DEMO)/.meterbook/home.json: | $(VENV)/.runtime
@@ -73,11 +73,26 @@ run: demo ## serve the demo, brought up to now, at http://127.0.0.1:8050
 test: setup-test ## all tests, browsers included
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-# One million simulated crashes take about 30 minutes on two cores; then the bank of seeded bugs.
-faults: setup-test ## crash, cut, kill and damage the storage for about an hour: nothing may be lost
-	$(BIN)/python -m tests.faults.simulate --crashes 1000000 --minutes 40
-	$(BIN)/python -m tests.faults.seeded_bugs.run
-	METERBOOK_KILLS=300 METERBOOK_SERVER_KILLS=100 METERBOOK_CUTS=1000 METERBOOK_SYSTEM_CALLS=0 $(BIN)/python -m pytest tests/faults
+# Without tests/faults: they crash files, and what PostgreSQL does with its own is its own matter.
+test-postgresql: setup-test ## all tests but faults again, with PostgreSQL 15 under every home
+	METERBOOK_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n auto --dist loadfile \
+		tests/house tests/unit tests/integration tests/browser
+
+billing-oracle: setup-test ## 100,000 random histories from raw readings to each line of the bill: 0 differences
+	METERBOOK_HISTORIES=$${METERBOOK_HISTORIES:-100000} $(BIN)/python -m pytest -n auto \
+		tests/unit/billing/test_bill_oracle.py tests/unit/tariffs/test_charges.py
+
+# One after the other; `$(BIN)/python -m tests.faults.long_run --help` tells of parts and of running
+# them side by side. Power is cut on file systems in files, which takes root.
+faults: setup-test ## crash, cut, kill and damage the storage for over an hour: nothing may be lost
+	@if [ "$$(id -u)" = 0 ] && command -v dpkg-query >/dev/null; then \
+		$(MAKE) --no-print-directory fault-packages; \
+	fi
+	$(BIN)/python -m tests.faults.long_run
+
+.PHONY: fault-packages
+fault-packages:
+	$(call debian,e2fsprogs xfsprogs)
 
 faults-replay: $(VENV)/.development ## repeat one simulated crash: CRASH='home/12/87.5', as a failure prints
 	$(BIN)/python -m tests.faults.replay '$(CRASH)'

@@ -2,8 +2,9 @@
 
 log.txt, sealed logs        read-only, a copy in quarantine, the exact command that repairs
 day files                   read-only with a sentence when the size is another; else noticed
-                            by `DayFiles.check` and whenever the index is built from them
-manifest                    Corrupt: its checksum does not hold
+                            by `DayFiles.check` and whenever the index is built from them; with
+                            no snapshot beside them at every start, and their rows not shown
+manifest                    read-only with a sentence: its checksum does not hold
 snapshot of the index       passed over, built again
 a cut end of log.txt        cannot be told from a torn write: copied aside, the rest holds
 registry files              for people to edit: a broken one is reported, any other is an edit
@@ -18,16 +19,18 @@ from random import Random
 
 from data_layer.errors import Corrupt, MeterbookError
 from data_layer.readings.local_store import LocalStore
-from data_layer.storage import log_repair
 from data_layer.storage.day_files import DayFiles
 from data_layer.storage.home import Home
+from data_layer.storage.log_repair import repair_home
 from data_layer.storage.manifest import Manifest
 from tests.faults import home_oracle
 from tests.faults.disk_model import Disk, Image
-from tests.faults.home_layer import SOON, quietly
+from tests.faults.home_layer import SOON
 from tests.faults.lives import Broken, Failure, Runner, Tally, said
 from tests.faults.recording import clear, read_image, write_image
 
+DAILY, MANIFEST = "home/daily/", "home/.meterbook/manifest.json"
+SNAPSHOT = "home/.meterbook/snapshot/"
 _LOG = re.compile(r"home/logs/(log|sealed-\d+)\.txt")
 
 
@@ -65,7 +68,11 @@ def follow(
     path = f"{runner.layer.name}/{damage}"
     name = damage.partition("%")[2].rpartition("@")[0]
     ruined = dict(image)
-    ruined[name] = _ruined(image[name] or b"", Random(path))
+    chance = Random(path)
+    ruined[name] = _ruined(image[name] or b"", chance)
+    if name.startswith(DAILY) and chance.random() < 0.5:
+        for other in [each for each in ruined if each.startswith(SNAPSHOT)]:
+            del ruined[other]
     tally.faults += 1
     try:
         clear(str(runner.folder))
@@ -99,9 +106,9 @@ def _look(
             home.lock()
             with LocalStore.open(home, clock=lambda: SOON, reserve_bytes=0) as store:
                 if store.damage:
-                    _check_damage(store, home, name)
+                    _check_damage(store, home, name, promised)
                 else:
-                    if name.startswith("home/daily/"):
+                    if name.startswith(DAILY):
                         _check_thoroughly(store, home, name)
                         return
                     found = frozenset(home_oracle.rows(store))
@@ -110,20 +117,28 @@ def _look(
                         raise Broken(f"{name} is damaged, and nobody says so")
                     home_oracle.check(store, home, found)
                     return
-    except MeterbookError:
+    except MeterbookError as error:
+        if name.startswith(DAILY) or name == MANIFEST:
+            raise Broken(f"{name} is damaged, and nothing is shown: {error.sentence}") from error
         return
     _repair(folder, name)
 
 
-def _check_damage(store: LocalStore, home: Home, name: str) -> None:
+def _check_damage(store: LocalStore, home: Home, name: str, promised: frozenset[object]) -> None:
     if store.receiving:
         raise Broken("readings are taken into a damaged home")
     said_so = " ".join(store.damage)
     if _LOG.fullmatch(name):
-        if f"log_repair {home.folder}" not in said_so:
+        if f"METERBOOK_HOME={home.folder} .venv/bin/flask home repair" not in said_so:
             raise Broken(f"no command is given: {said_so}")
         if not any((home.logs / "quarantine").iterdir()):
             raise Broken("no copy is kept")
+    if name.startswith(DAILY) and Path(name).name not in said_so:
+        raise Broken(f"the damaged file is not named: {said_so}")
+    if name.startswith(DAILY) and not any(home.snapshot.iterdir()):
+        invented = frozenset(home_oracle.rows(store)) - promised
+        if invented:
+            raise Broken(f"shown from a damaged file: {list(invented)[:3]}")
 
 
 def _check_thoroughly(store: LocalStore, home: Home, name: str) -> None:
@@ -143,10 +158,9 @@ def _repair(folder: Path, name: str) -> None:
     """The command that was printed makes logs whole again."""
     if not _LOG.fullmatch(name):
         return
-    if quietly(lambda: log_repair.main([str(folder)])):
-        raise Broken("the repair command failed")
     with Home.existing(folder) as home:
         home.lock()
+        repair_home(home)
         with LocalStore.open(home, clock=lambda: SOON, reserve_bytes=0) as store:
             if store.damage:
                 raise Broken(f"repaired, and still damaged: {store.damage}")

@@ -8,9 +8,7 @@ itself: it goes on receiving, and recovering again changes nothing.
 
 from __future__ import annotations
 
-import contextlib
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -34,8 +32,8 @@ from data_layer.readings.model import (
 from data_layer.readings.room import ReadingRoom, Standing
 from data_layer.readings.rules import UPLOAD_PAGE
 from data_layer.storage import home as home_module
-from data_layer.storage import log_repair
 from data_layer.storage.home import Home
+from data_layer.storage.log_repair import repair_home
 from tests.faults import home_oracle, registry_layer
 from tests.faults.disk_model import Sync
 from tests.faults.lives import Broken, Expected, Life
@@ -101,9 +99,8 @@ class Server:
 
     def _repair(self, now: datetime) -> None:
         self.close()
-        if quietly(lambda: log_repair.main([str(self.home.folder)])):
-            raise Broken("the repair command failed")
         self.home.lock()
+        repair_home(self.home)
         self.store = LocalStore.open(self.home, clock=lambda: now, reserve_bytes=0)
 
     def close(self) -> None:
@@ -200,12 +197,6 @@ class Server:
 def with_value(rows: Sequence[Reading]) -> list[Reading]:
     """As they were sent, or could have been: every revision that is not a withdrawal."""
     return [replace(row, revision=0) for row in rows if row.value_wh is not None]
-
-
-def quietly(command: Callable[[], int]) -> int:
-    """Run a command without its words."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        return command()
 
 
 def life_of_log_is_over(life: Life, since: int, until: int) -> bool:

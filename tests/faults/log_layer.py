@@ -25,6 +25,7 @@ from data_layer.storage.log_repair import repair
 from data_layer.storage.manifest import Manifest
 from data_layer.storage.write_ahead_log import WriteAheadLog
 from tests.faults.lives import Broken, Expected, Life
+from tests.log_writing import append
 
 DAYS = ["2026-06-17", "2026-06-18", "2026-06-19"]
 
@@ -48,7 +49,7 @@ class _Opened:
 
     def append(self, lines: list[bytes], life: Life) -> None:
         attempt = life.promises.begin(lines)
-        self.log.append(lines)
+        append(self.log, lines)
         life.promises.keep(attempt)
 
     def seal(self) -> None:

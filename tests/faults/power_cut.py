@@ -113,7 +113,7 @@ class Machine:
         cut = last or chance.random() < 0.85
         flush = chance.choice(FLUSHES)
         mount_folder = os.open(mount, os.O_RDONLY)
-        life = _Life(lambda voice: self._work(
+        life = Life(lambda voice: self._work(
             mount / "home", truth, self._life.Voice(voice), f"{self._seed}.{self._lives}"
         ))  # fmt: skip
         try:
@@ -136,7 +136,7 @@ class Machine:
         self._judge(life, truth, ended, opened=early)
         return cut
 
-    def _judge(self, life: _Life, truth: object, ended: int, *, opened: bool) -> None:
+    def _judge(self, life: Life, truth: object, ended: int, *, opened: bool) -> None:
         truth.hear(life.said, ended=ended)  # type: ignore[attr-defined]
         trouble = [line[1:].split(" ", 1) for line in life.said if line[0] == "X"]
         sentences = [sentence for at, sentence in trouble if int(at) < ended]
@@ -177,7 +177,7 @@ class Machine:
             raise Broken("the home could not be created")
 
 
-class _Life:
+class Life:
     """A forked process and what it says."""
 
     def __init__(self, work: Callable[[int], None]) -> None:

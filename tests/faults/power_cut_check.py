@@ -14,7 +14,7 @@ from data_layer.readings.model import GroupPath, Ints, ReadingBatch, RowFilter, 
 from data_layer.storage.day_files import DayFiles
 from data_layer.storage.home import Home
 from data_layer.storage.log_format import payloads
-from data_layer.storage.log_names import LOG_NAME, sealed_logs
+from data_layer.storage.log_names import ARCHIVE, LOG_NAME, sealed_logs
 from tests.faults.power_cut_truth import (
     HALF_HOUR,
     METERS,
@@ -66,13 +66,26 @@ def _readings(book: Book, truth: Truth, found: set[str]) -> Iterator[str]:
 
 
 def _on_disk(book: Book) -> ReadingBatch:
-    """Every row of day files and logs, read without the store; merged ones more than once."""
+    """Every row of day files and logs, read without the store; merged ones more than once.
+
+    An end of day that a cut left unfinished goes on beside: what it moved is looked at again.
+    """
     home = Home.existing(book.home)
     files = DayFiles(home.daily)
-    batches = [decode_day(files.path(day)) for day in files.days()]
-    for path in [path for _, path in sealed_logs(home.logs)] + [home.logs / LOG_NAME]:
-        batches += [decode_log(block) for block in payloads(path)]
-    return join(batches)
+    while True:
+        before = _closed_logs(home)
+        batches = [decode_day(files.path(day)) for day in files.days()]
+        try:
+            for path in [path for _, path in sealed_logs(home.logs)] + [home.logs / LOG_NAME]:
+                batches += [decode_log(block) for block in payloads(path)]
+        except FileNotFoundError:
+            continue
+        if _closed_logs(home) == before:
+            return join(batches)
+
+
+def _closed_logs(home: Home) -> tuple[object, ...]:
+    return sealed_logs(home.logs), sealed_logs(home.logs / ARCHIVE)
 
 
 def _effective(meter: Ints, slot: Ints, revision: Ints) -> Ints:

@@ -15,6 +15,7 @@ from tests.faults import wrappers
 wrappers.install()  # before anything that will be recorded is imported
 
 import argparse  # noqa: E402
+import json  # noqa: E402
 import logging  # noqa: E402
 import multiprocessing  # noqa: E402
 import os  # noqa: E402
@@ -152,6 +153,8 @@ def long_form(options: argparse.Namespace) -> Tally:
     summarize(whole, time.monotonic() - begun)
     if whole.crashes < options.crashes and not whole.failures:
         sys.stdout.write(f"Time is up before {options.crashes:,} crashes.\n")
+    figures = {name: getattr(whole, name) for name in ("crashes", "images", "lives", "faults")}
+    sys.stdout.write(json.dumps({**figures, "failures": len(whole.failures)}) + "\n")
     return whole
 
 

@@ -11,11 +11,20 @@ import os
 import random
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from data_layer.book import Book
+from data_layer.readings.model import ReadingBatch
+from data_layer.readings.operations import submit
+from data_layer.readings.rules import UPLOAD_PAGE
+from data_layer.storage.log_names import sealed_logs
+from tests.faults import power_cut_check
 from tests.faults.power_cut_image import MAKE, cannot_cut
+from tests.faults.power_cut_life import MAY_SUBMIT, NOW, create
+from tests.faults.power_cut_truth import Truth, reading_of
 
 CUTS = int(os.environ.get("METERBOOK_CUTS", "12"))
 SEED = os.environ.get("METERBOOK_SEED", "") or str(random.randrange(10**9))
@@ -54,3 +63,25 @@ def test_what_is_not_made_durable_is_found_lost(file_system: str, left_out: str,
     assert f"cuts; again: python -m tests.faults.power_cut {file_system}" in done.stdout, (
         "the failure tells how to repeat it"
     )
+
+
+@pytest.mark.parametrize("moment", [1, 2, 3, 4])
+def test_what_an_end_of_day_moves_meanwhile_is_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    """The log is sealed and merged just after it was looked for where it no longer is."""
+    create(tmp_path)
+    with Book.open(tmp_path, clock=lambda: NOW, scheduled=False) as book:
+        batch = ReadingBatch.from_readings([reading_of(0, slot) for slot in range(60)])
+        submit(book.readings, MAY_SUBMIT, batch, rules=UPLOAD_PAGE)
+        looks = count(1)
+
+        def looked(folder: Path) -> list[tuple[int, Path]]:
+            found = sealed_logs(folder)
+            if next(looks) == moment:
+                book.readings.store.seal()
+            return found
+
+        monkeypatch.setattr(power_cut_check, "sealed_logs", looked)
+        truth = Truth(asked={f"reading 0 {slot} 0" for slot in range(60)})
+        assert power_cut_check.check(book, truth).wrong == []

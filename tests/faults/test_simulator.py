@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parents[2]
 pytestmark = pytest.mark.faults
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_short_form_survives_everything() -> None:
     run = [sys.executable, "-m", "tests.faults.simulate", "--short"]
     done = subprocess.run(run, cwd=PROJECT, capture_output=True, text=True)

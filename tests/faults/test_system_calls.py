@@ -29,7 +29,7 @@ sys.exit(main(sys.argv[1:]))
 """
 pytestmark = [
     pytest.mark.faults,
-    pytest.mark.timeout(300 if POINTS != "0" else 3600),
+    pytest.mark.timeout(900 if POINTS != "0" else 3600),
     pytest.mark.skipif(cannot_trace() != "", reason=cannot_trace()),
 ]
 

@@ -8,6 +8,7 @@ RECEIVING = "data_layer/readings/receiving.py"
 SEALING = "data_layer/readings/sealing.py"
 OPENING = "data_layer/readings/opening.py"
 CRASHES = simulator("home", "crashes")
+LOST_DAYS = tests("tests/integration/test_local_store_lost_days.py")
 MATRIX = tests("tests/integration/test_authorization_matrix.py")
 
 READING_BUGS: tuple[Bug, ...] = (
@@ -86,8 +87,44 @@ READING_BUGS: tuple[Bug, ...] = (
         CRASHES,
         (
             OPENING,
-            "        unsettled = self._unsettled(tails)\n        damage",
-            "        unsettled = frozenset()\n        damage",
+            "        unsettled = self._unsettled(tails)\n        view",
+            "        unsettled = frozenset()\n        view",
+        ),
+    ),
+    bug(
+        "a damaged day file stops the start",
+        simulator("home", "damage"),
+        (
+            OPENING,
+            "                lost = self._taken(_expected(manifest, unsettled)).lost\n",
+            "                lost = {}\n",
+        ),
+    ),
+    bug(
+        "consumption guessed across a lost day, by the index",
+        LOST_DAYS,
+        (
+            "data_layer/readings/lost_days.py",
+            "            awaited = set(seen)\n",
+            "            awaited = set()\n",
+        ),
+    ),
+    bug(
+        "consumption guessed across a lost day, by the tail",
+        LOST_DAYS,
+        (
+            "data_layer/readings/stored.py",
+            "opened_across(rows, self.lost) if self.lost else rows",
+            "rows",
+        ),
+    ),
+    bug(
+        "a seal stops where its snapshot is damaged",
+        tests("tests/integration/test_local_store_damage.py"),
+        (
+            SEALING,
+            "            saved, amended = self._saved(view, days, progress, rebuild=True)\n",
+            "            raise\n",
         ),
     ),
     bug(
@@ -124,9 +161,8 @@ READING_BUGS: tuple[Bug, ...] = (
         MATRIX,
         (
             "callbacks/usage_answers.py",
-            "        scope = book.authorize(viewer, Action.READ_METER, meter_id)\n    except",
-            "        scope = Scope(viewer.name, Action.READ_METER, frozenset({meter_id}))\n"
-            "    except",
+            "        scope = book.authorize(viewer, action, meter_id)\n    except",
+            "        scope = Scope(viewer.name, action, frozenset({meter_id}))\n    except",
         ),
     ),
     bug(
@@ -175,7 +211,7 @@ READING_BUGS: tuple[Bug, ...] = (
         simulator("home", "damage"),
         (
             "data_layer/readings/flush.py",
-            "        _require(files.path(day), stored, expected.get(day))\n",
+            "    _require(files.path(day), stored, expect)\n",
             "",
         ),
     ),

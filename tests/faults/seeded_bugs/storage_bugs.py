@@ -11,19 +11,33 @@ FORMAT = "data_layer/storage/log_format.py"
 REGISTRY = "data_layer/storage/registry_file.py"
 CRASHES, FAULTS = simulator("log", "crashes"), simulator("log", "faults")
 DAMAGE = simulator("home", "damage")
-SYNC = "            self._make_durable(descriptor)\n            self._crc"
+SYNC = "                self._make_durable(descriptor)\n                self._crc"
 
 STORAGE_BUGS: tuple[Bug, ...] = (
-    bug("acknowledge before fdatasync", CRASHES, (LOG, SYNC, "            self._crc")),
+    bug("acknowledge before fdatasync", CRASHES, (LOG, SYNC, "                self._crc")),
     bug(
         "wrong chain start after a seal",
         CRASHES,
-        (LOG, "            self._crc = following.crc\n", ""),
+        (LOG, "                self._crc = following.crc\n", ""),
     ),
     bug(
         "seal without fsync of the folder",
         CRASHES,
         (LOG, "                fsync_folder(self.folder)\n", ""),
+    ),
+    bug(
+        "who comes after an interrupted wait commits beside what it waited for",
+        tests("tests/unit/storage/test_group_commit.py"),
+        (
+            "data_layer/storage/group_commit.py",
+            "        _wait(group.over)\n        group = group.before\n",
+            "        _wait(group.over)\n        group = None\n",
+        ),
+    ),
+    bug(
+        "take lines after an interrupted write",
+        tests("tests/unit/storage/test_write_ahead_log.py"),
+        (LOG, '                self._poisoned("a write was interrupted")\n', ""),
     ),
     bug(
         "retry after an fsync error",
