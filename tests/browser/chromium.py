@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 FLAGS = (
     "--headless",
@@ -24,6 +25,9 @@ FLAGS = (
 )
 DESKTOP = {"width": 1366, "height": 900}
 PHONE = {"width": 390, "height": 844}
+PATIENCE_SECONDS = 30
+"""How long anything may take on a busy machine."""
+expect.set_options(timeout=PATIENCE_SECONDS * 1_000)
 
 
 @contextmanager
@@ -40,13 +44,20 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
-def until(page: Page, expression: str, *, seconds: float = 10) -> None:
+def until(page: Page, expression: str, *, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until JavaScript says yes. Playwright's own waiting needs `eval`, which our content
     security policy forbids. Raises AssertionError."""
     deadline = time.monotonic() + seconds
     while not page.evaluate(expression):
         assert time.monotonic() < deadline, f"never true: {expression}"
         page.wait_for_timeout(50)
+
+
+def count_of(page: Page, selector: str) -> int:
+    """The number with which a text such as "1,234 readings" begins, once it is there."""
+    text = page.locator(selector)
+    expect(text).to_contain_text(re.compile(r"^[\d,]+ "))
+    return int(text.inner_text().split()[0].replace(",", ""))
 
 
 @dataclass

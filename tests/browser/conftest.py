@@ -21,12 +21,12 @@ from selenium.webdriver.chrome.options import Options
 
 from data_layer.clock import system_clock
 from data_layer.journeys.create_demo import create_demo
-from tests.browser.chromium import DESKTOP, FLAGS, Watch, chromium
+from tests.browser import office
+from tests.browser.chromium import DESKTOP, FLAGS, PATIENCE_SECONDS, Watch, chromium
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROLE_BUTTONS = {"household": "Household", "government": "Government", "admin": "Operator"}
 START_SECONDS = 60
-PATIENCE_MILLISECONDS = 15_000
 Visitor = Callable[..., Page]
 
 
@@ -38,9 +38,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A demo home of a few dozen meters and three months."""
+    """A demo home of a few dozen meters and three months, with tariffs and bills."""
     folder = tmp_path_factory.mktemp("browser") / "home"
     create_demo(folder, now=system_clock(), progress=_unseen, meters=120, days=100)
+    office.furnish(folder)
     return folder
 
 
@@ -142,7 +143,7 @@ def visit(
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(PATIENCE_MILLISECONDS)
+        page.set_default_timeout(PATIENCE_SECONDS * 1_000)
         watch.follow(page)
         page.goto(f"{server}{path}")
         page.wait_for_selector(shows, state="attached")

@@ -13,6 +13,7 @@ FOLDER = PROJECT / "docs" / "screenshots"
 VIEWPORT = {"width": 1366, "height": 1180}
 PICTURES = {
     "usage": ("household", "/usage?period=this_month&compare=previous"),
+    "bill": ("household", "/bill"),
     "government": ("government", "/government?period=last_12_months&split=dwelling_type"),
 }
 

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import until
+from tests.browser.chromium import count_of, until
 from tests.browser.visits import ROW
 
 NUMBERS = count(1)
@@ -186,7 +186,7 @@ def readings(visit) -> Page:
 
 
 def test_one_pages_through_readings_without_end(readings):
-    total = int(readings.locator("#readings-count").inner_text().split()[0].replace(",", ""))
+    total = count_of(readings, "#readings-count")
     assert total > 10_000
     body = readings.locator(".ag-body-viewport")
     body.evaluate("body => { body.scrollTop = 40 * 5000 }")
@@ -214,7 +214,7 @@ def test_readings_are_filtered_and_sorted_and_the_export_is_what_is_shown(visit,
         float(text.replace(",", ""))
         for text in page.locator(f"{ROW} [col-id=value_kwh]").all_inner_texts()
     ]
-    total = int(page.locator("#readings-count").inner_text().split()[0].replace(",", ""))
+    total = count_of(page, "#readings-count")
 
     href = page.locator("#readings-export a").get_attribute("href")
     rows = list(csv.DictReader(page.request.get(f"{server}{href}").text().splitlines()))
@@ -277,7 +277,7 @@ def test_a_wrong_filter_is_refused_in_one_sentence(visit):
 def test_an_operator_ends_the_day_and_sees_what_came_of_it(visit, home):
     page = visit("/operations", role="admin", shows=".figure-card")
     page.click("#operations-end-day")
-    expect(page.locator("#operations-confirm-text")).to_contain_text("receiving resumes")
+    expect(page.locator("#operations-confirm-text")).to_contain_text("is as it was before")
     assert violations(page) == []
     page.click("#operations-confirm-yes")
 
@@ -307,11 +307,11 @@ def test_a_callback_that_fails_is_said_on_the_page_until_it_succeeds(visit, watc
 
 def test_an_operator_may_think_again(visit):
     page = visit("/operations", role="admin", shows=".figure-card")
-    page.click("#operations-rebuild")
+    page.click("#operations-restore")
     page.click("#operations-confirm-no")
 
     expect(page.locator(".modal.show")).to_have_count(0)
-    expect(page.locator("#operations-history")).not_to_contain_text("Rebuild of the index")
+    expect(page.locator("#operations-history")).not_to_contain_text("Reading of all files")
 
 
 @pytest.mark.parametrize("path", ["/accounts", "/readings", "/operations", "/upload"])
@@ -324,3 +324,65 @@ def test_pages_of_the_operator_are_closed_to_others(visit, watch, path, role):
     assert watch.complaints
     assert all("403" in said for said in watch.complaints)
     watch.complaints.clear()  # the browser reports the refusal itself
+
+
+def _operate(page: Page, button: str) -> None:
+    page.click(button)
+    page.click("#operations-confirm-yes")
+
+
+def test_receiving_is_stopped_and_everybody_sees_it_at_once_and_sees_it_end(visit):
+    notice = "Maintenance: new readings are refused for now."
+    household = visit("/usage?period=yesterday", role="household")
+    expect(household.locator("#notice")).to_be_hidden()
+    page = visit("/operations", role="admin", shows=".figure-card")
+    expect(page.locator("#operations-resume")).to_be_hidden()
+
+    _operate(page, "#operations-stop")
+    try:
+        expect(page.locator("#notice")).to_contain_text(notice)
+        expect(page.locator("#operations-health")).to_contain_text("Receiving was stopped at")
+        expect(page.locator("#operations-stop")).to_be_hidden()
+        assert violations(page) == []
+        household.get_by_text("This week", exact=True).first.click()
+        expect(household.locator("#notice")).to_contain_text(notice)
+        assert violations(household) == []
+    finally:
+        _operate(page, "#operations-resume")
+
+    expect(page.locator("#operations-health")).to_contain_text("All is well")
+    expect(page.locator("#notice")).to_be_hidden()
+    household.get_by_text("This month", exact=True).first.click()
+    expect(household.locator("#notice")).to_be_hidden()
+
+
+def test_readings_are_restored_with_their_counts(visit):
+    page = visit("/operations", role="admin", shows=".figure-card")
+    _operate(page, "#operations-restore")
+
+    expect(page.locator("#operations-history")).to_contain_text(
+        re.compile(r"[\d,]+ readings of \d+ meters in \d+ day files, each as it was written"),
+        timeout=30_000,
+    )
+
+
+def test_the_home_is_backed_up_at_a_click(visit):
+    page = visit("/operations", role="admin", shows=".figure-card")
+    page.click("#operations-back-up")
+    expect(page.locator("#operations-confirm-text")).to_contain_text("Readings go on being taken")
+    assert violations(page) == []
+    page.click("#operations-confirm-yes")
+
+    expect(page.locator("#operations-history")).to_contain_text(
+        re.compile(r"[\d,]+ readings, [\d.]+ MB in /.+/backups/meterbook-\d{8}T\d{6}Z"),
+        timeout=30_000,
+    )
+
+
+def test_the_end_of_another_log_is_chosen(visit):
+    page = visit("/operations", role="admin", shows=".figure-card")
+    expect(page.locator("#operations-audit table")).to_contain_text("Who")
+
+    page.select_option("#operations-log-choice", "maintenance.log")
+    expect(page.locator("#operations-log")).to_contain_text(re.compile("readings in .* day files"))
+    assert violations(page) == []

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from data_layer.clock import system_clock
 from data_layer.journeys.create_demo import create_demo
-from tests.browser.chromium import DESKTOP, until
+from tests.browser.chromium import DESKTOP, PATIENCE_SECONDS, until
 from tests.browser.conftest import PROJECT, ROLE_BUTTONS, serving
 
 METER = "901-777-001"
@@ -55,7 +55,7 @@ def operator(browser: Browser, address: str) -> Iterator[Page]:
     """The operator at a page of the server."""
     context = browser.new_context(viewport=DESKTOP, timezone_id="Asia/Singapore")
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE_SECONDS * 1_000)
     page.goto(f"{address}/sign-in")
     page.locator(".entry-person", has_text=ROLE_BUTTONS["admin"]).first.click()
     page.wait_for_selector(".frame")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import SERVICE_UNAVAILABLE
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,19 @@ class Served:
         _, text = self.book.api_keys.issue(role, name="test", meter_ids=meters, actor="cli")
         return {"Authorization": f"Bearer {text}"}
 
+    def ask(
+        self, method: str, path: str, role: Role = Role.ADMIN, *, expect: int = 200, **more: Any
+    ) -> dict[str, Any]:
+        """What the REST door answers to a key of the role; an error is a problem document."""
+        client = self.server.test_client()
+        answer = client.open(path, method=method, headers=self.key(role), **more)
+        assert answer.status_code == expect, answer.text
+        problem = "application/problem+json"
+        assert answer.mimetype == (problem if expect >= 400 else "application/json")
+        if expect == SERVICE_UNAVAILABLE:
+            assert int(answer.headers["Retry-After"]) > 0
+        return dict(answer.get_json())
+
     def give_password(self, role: Role) -> None:
         sign_in: SignIn = self.book.sign_in
         token = sign_in.issue_link(EMAILS[role], actor="cli")
@@ -114,6 +128,10 @@ def callback_body(key: str, entry: Mapping[str, Any], *, value: object = None) -
     }
 
 
+MANY = 10_000_000
+"""Requests a minute: one person of a shared application asks for all the tests."""
+
+
 @contextmanager
 def serving(home: Path, *, clock: Clock = system_clock) -> Iterator[Served]:
     """An application over a new home, furnished."""
@@ -126,7 +144,7 @@ def serving(home: Path, *, clock: Clock = system_clock) -> Iterator[Served]:
             book.accounts.register(account, actor="cli")
         for role in (Role.GOVERNMENT, Role.ADMIN):
             book.staff.register(StaffMember(EMAILS[role], "Somebody", role), actor="cli")
-        yield Served(create_app(Settings(home=home), book=book), book)
+        yield Served(create_app(Settings(home=home, requests_per_minute=MANY), book=book), book)
 
 
 @pytest.fixture

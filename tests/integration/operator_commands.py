@@ -11,8 +11,8 @@ import cli
 
 
 def flask(*words: str, stdin: str = "") -> Result:
-    """`flask GROUP COMMAND ...` to its end; no failure may show a traceback."""
-    group = next(group for group in cli.GROUPS if group.name == words[0])
+    """`flask [GROUP] COMMAND ...` to its end; no failure may show a traceback."""
+    group = next(one for one in (*cli.GROUPS, *cli.COMMANDS) if one.name == words[0])
     result = CliRunner().invoke(group, words[1:], input=stdin, catch_exceptions=False)
     assert "Traceback" not in result.output
     return result

@@ -64,6 +64,15 @@ def test_an_account_is_added_listed_modified_and_deactivated(home: Path) -> None
     assert closed["status"] == "inactive"
 
 
+def test_a_sanctioned_load_is_said_with_an_account_and_later(home: Path) -> None:
+    assert add_account("--sanctioned-kw", "7.5")["sanctioned_kw"] == "7.5"
+    assert answered("account", "modify", METER, "--area", "Bedok")["sanctioned_kw"] == "7.5"
+    refused = flask("account", "modify", METER, "--sanctioned-kw", "20000")
+    assert refused.exit_code == 1
+    assert "sanctioned_kw '20000' must be above 0 and up to 10,000 kW" in refused.stderr
+    assert answered("account", "modify", METER, "--sanctioned-kw", "")["sanctioned_kw"] == ""
+
+
 def test_what_is_refused_is_one_line_and_exit_code_1(home: Path) -> None:
     add_account()
     again = flask(
@@ -215,7 +224,7 @@ def test_consumption_is_shown_exactly(home: Path, tmp_path: Path) -> None:
         "end_time": "2026-05-01T23:30:00+08:00",
         "data_until": "2026-05-01T23:30:00+08:00",
         "estimated_kwh": 0.0,
-        "missing_half_hours": 0,
+        "missing_half_hours": 1,
         "segments": 1,
     }
     assert len(shown["series"]) == 24
@@ -292,6 +301,7 @@ def test_status_tells_what_the_home_holds(home: Path, tmp_path: Path) -> None:
     assert flask("home", "status").stdout.splitlines()[0].split() == ["home", str(home)]
 
 
+@pytest.mark.sqlite
 def test_no_command_writes_a_secret_into_jobs_or_audit(home: Path, tmp_path: Path) -> None:
     add_account("--email", "tan@example.org", "--password-stdin", stdin=f"{PASSWORD}\n")
     answered("readings", "import", day_file(tmp_path))
