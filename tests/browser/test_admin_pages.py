@@ -8,23 +8,13 @@ import re
 from itertools import count
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import violations
 from tests.browser.chromium import count_of, until
 from tests.browser.visits import ROW
 
 NUMBERS = count(1)
-
-
-def violations(page: Page) -> list[str]:
-    page.mouse.move(2, 2)
-    page.wait_for_load_state("networkidle")
-    return [
-        f"{found['id']}: {node['target']}"
-        for found in Axe().run(page).response["violations"]
-        for node in found["nodes"]
-    ]
 
 
 def account_field(page: Page, name: str):

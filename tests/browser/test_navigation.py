@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import violations
 from tests.browser.chromium import DESKTOP, PHONE
-from tests.browser.test_admin_pages import violations
 
 BUTTON, LIST = "#shell-navigation .nav-button", "#shell-pages"
 LOADED = "#main h1"

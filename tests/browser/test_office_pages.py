@@ -7,8 +7,9 @@ import csv
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import violations
 from tests.browser.chromium import PHONE, count_of, until
-from tests.browser.test_admin_pages import ROW, violations
+from tests.browser.test_admin_pages import ROW
 
 
 def test_a_key_is_made_copied_used_and_revoked(visit, server):
