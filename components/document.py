@@ -18,6 +18,8 @@ STYLES = (
     "css/navigation.css",
     "css/controls.css",
     "css/content.css",
+    "css/tables.css",
+    "css/charts.css",
     "css/bill.css",
     "css/staff.css",
     "css/office.css",
