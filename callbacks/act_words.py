@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from callbacks.home_words import local, size
+from callbacks.home_words import counted, local, size
 from data_layer.accounts.audit import Detail, Entry
 from data_layer.clock import HomeZone
 
@@ -62,7 +62,7 @@ def _told(name: str, value: Detail, zone: HomeZone) -> str:
     if name == "made_at":
         return f"as of {local(datetime.fromisoformat(str(value)), zone)}"
     if isinstance(value, int) and name in COUNTED:
-        return f"{value:,} {COUNTED[name][value != 1]}"
+        return counted(value, *COUNTED[name])
     if name in TOLD:
         return TOLD[name](str(value))
     return f"{name.replace('_', ' ')} {value}"

@@ -11,7 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from callbacks import home_logs
-from callbacks.home_words import duration, local, size
+from callbacks.home_words import counted, duration, local, size
 from components import messages
 from components.cards import Figure, figure_cards, panel
 from components.tables import table
@@ -196,14 +196,12 @@ def outcome(job: Job) -> str:
     result = job.result
     if job.kind == END_DAY and result.get("rebuild") and "readings" in result:
         return (
-            f"{_number(result, 'readings')} readings of {_number(result, 'day_files')} day files "
+            f"{_readings(result, 'readings')} of {_day_files(result, 'day_files')} "
             f"indexed, {_number(result, 'readings_merged')} of them new"
         )
     if job.kind == END_DAY:
-        return (
-            f"{_number(result, 'readings_merged')} readings merged, "
-            f"{_number(result, 'days_written')} day files written"
-        )
+        merged = f"{_readings(result, 'readings_merged')} merged"
+        return f"{merged}, {_day_files(result, 'days_written')} written"
     if job.kind == IMPORT_READINGS:
         return (
             f"{_number(result, 'accepted')} accepted, "
@@ -211,19 +209,19 @@ def outcome(job: Job) -> str:
         )
     if job.kind == BACK_UP and "backup" in result:
         amount, unit = size(int(str(result["bytes"])))
-        made = f"{_number(result, 'readings')} readings, {amount} {unit} in {result['backup']}"
+        made = f"{_readings(result, 'readings')}, {amount} {unit} in {result['backup']}"
         return ". ".join([made, *_about_earlier(result)])
     if job.kind == SWITCH_RECEIVING and "receiving" in result:
         return "readings are taken" if result["receiving"] else "no readings are taken"
     if job.kind == RESTORE_READINGS and "restored_readings" in result:
         return (
-            f"{_number(result, 'restored_readings')} readings of "
-            f"{_number(result, 'restored_meters')} meters in {_number(result, 'days')} day files, "
-            "each as it was written"
+            f"{_readings(result, 'restored_readings')} of "
+            f"{_counted(result, 'restored_meters', 'meter', 'meters')} in "
+            f"{_day_files(result, 'days')}, each as it was written"
         )
     if job.kind in (BILL_MONTH, END_MONTH) and "made" in result:
         return (
-            f"{result['month']}: {_number(result, 'made')} bills made, "
+            f"{result['month']}: {_counted(result, 'made', 'bill', 'bills')} made, "
             f"{_number(result, 'unchanged')} as they were, {_number(result, 'failed')} failed"
         )
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in result.items())
@@ -233,9 +231,25 @@ def _about_earlier(result: dict[str, object]) -> list[str]:
     """What became of the backups before this one, where so many are kept and no more."""
     removed, warnings = result.get("removed"), result.get("warnings")
     count = len(removed) if isinstance(removed, list) else 0
-    told = [f"{count:,} older {'backup' if count == 1 else 'backups'} removed"] if count else []
+    told = [f"{counted(count, 'older backup', 'older backups')} removed"] if count else []
     return [*told, *(map(str, warnings) if isinstance(warnings, list) else ())]
 
 
+def _readings(result: dict[str, object], name: str) -> str:
+    return _counted(result, name, "reading", "readings")
+
+
+def _day_files(result: dict[str, object], name: str) -> str:
+    return _counted(result, name, "day file", "day files")
+
+
+def _counted(result: dict[str, object], name: str, one: str, more: str) -> str:
+    return counted(_figure(result, name), one, more)
+
+
 def _number(result: dict[str, object], name: str) -> str:
-    return f"{int(str(result.get(name, 0))):,}"
+    return f"{_figure(result, name):,}"
+
+
+def _figure(result: dict[str, object], name: str) -> int:
+    return int(str(result.get(name, 0)))

@@ -28,6 +28,15 @@ def duration(took: timedelta) -> str:
     return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} days"
 
 
+def counted(count: int, one: str, more: str) -> str:
+    """A figure with the word for what it counts.
+
+    >>> counted(1, "day file", "day files"), counted(2_000, "day file", "day files")
+    ('1 day file', '2,000 day files')
+    """
+    return f"{count:,} {one if count == 1 else more}"
+
+
 def size(count: int) -> tuple[str, str]:
     """Bytes as a number and its unit.
 

@@ -65,6 +65,8 @@ def test_an_outcome_counts_what_happened():
     )
 
     assert outcome(ended) == "1,234 readings merged, 2 day files written"
+    one = job("end_day", result={"readings_merged": 1, "days_written": 1})
+    assert outcome(one) == "1 reading merged, 1 day file written"
     assert outcome(imported) == "9 accepted, 1 known, 2 refused"
 
 
