@@ -41,13 +41,13 @@ def over_time(asked: GroupView, answer: Answer, days: str, zone: str) -> figures
         return figures.blank(why)
     split = "" if asked.split_by == "none" else f", {SPLITS[asked.split_by].lower()}"
     per = " per household" if asked.per_household else ""
-    unfinished = "" if answer.unfinished is None else ", last value unfinished"
+    unfinished = "" if answer.unfinished is None else f"{figures.NEW_LINE}last value unfinished"
     return group_figures.over_time(
         answer.starts,
         answer.lengths,
         answer.series,
         title=f"Consumption{per} by {_one_of(asked.resolution)}{split}",
-        subtitle=f"{days}{unfinished}, {zone}",
+        subtitle=f"{days}, {zone}{unfinished}",
         unfinished=answer.unfinished,
         per_household=asked.per_household,
     )

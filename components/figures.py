@@ -9,12 +9,17 @@ zone, and every axis its unit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 FigureDict = dict[str, Any]
 
 MAXIMUM_BARS = 1500
 """More bars than pixels say nothing; ask for a coarser resolution instead."""
+
+NEW_LINE = "<br>"
+PHONE_CHARACTERS = 40
+"""A line of a chart's own text that fits a phone; plotly breaks none by itself."""
 
 PALETTE = tuple(f"var(--chart-{n})" for n in range(1, 9))
 MEASURED = "var(--chart-1)"
@@ -56,14 +61,16 @@ def layout(
         "yanchor": "top",
         "font": {"size": 14, "color": "var(--ink)", "weight": 600},
     }
+    top = 40
     if subtitle:
+        top = 58 + 15 * subtitle.count(NEW_LINE)
         heading["subtitle"] = {"text": subtitle, "font": {"size": 12, "color": TEXT}}
     return {
         "title": heading,
         "font": {"family": "Inter, system-ui, sans-serif", "size": 12, "color": TEXT},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 52, "r": 12, "t": 58 if subtitle else 40, "b": 40},
+        "margin": {"l": 52, "r": 12, "t": top, "b": 40},
         "barmode": barmode,
         "bargap": 0.18,
         "hovermode": "x unified",
@@ -230,7 +237,7 @@ def blank(sentence: str) -> FigureDict:
     drawn["xaxis"] = drawn["yaxis"] = {"visible": False}
     drawn["annotations"] = [
         {
-            "text": sentence,
+            "text": NEW_LINE.join(wrap(sentence, PHONE_CHARACTERS)),
             "showarrow": False,
             "font": {"size": 14, "color": TEXT},
             "x": 0.5,

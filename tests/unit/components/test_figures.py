@@ -65,6 +65,21 @@ def test_only_estimated_bars_are_hatched():
     assert "pattern" not in figures.bars([0], [1.0], name="n")["marker"]
 
 
+def test_the_text_of_a_chart_fits_a_phone():
+    sentence = "These groups are too small to be shown one by one. Choose wider ones."
+    lines = figures.blank(sentence)["layout"]["annotations"][0]["text"].split(figures.NEW_LINE)
+
+    assert " ".join(lines) == sentence
+    assert max(map(len, lines)) <= 40
+
+
+def test_a_second_line_below_the_title_has_its_room():
+    one = figures.layout("t", subtitle="one")["margin"]["t"]
+    two = figures.layout("t", subtitle=f"one{figures.NEW_LINE}two")["margin"]["t"]
+
+    assert two > one > figures.layout("t")["margin"]["t"]
+
+
 def test_unknown_stays_blank_and_lines_break_there():
     assert figures.bars([0, 1], [None, 2.0], name="n")["y"] == [None, 2.0]
     assert figures.line([0], [None], name="n", color="red")["connectgaps"] is False
