@@ -7,7 +7,8 @@ for the whole version (name, standing charge, tax ...) may be left empty in its 
     HOME,Home,SGD,2026-01-01,Night,0.18,,22:00,06:00,mon-fri,,...
     HOME,,,2026-01-01,Day,0.31,,,,,,...
 
-A row with `up_to_kwh` makes slabs, one with `from` or `to` bands, `price_series` names a series.
+A row with `up_to_kwh` makes slabs, one with `from`, `to`, `weekdays` or `months` bands,
+`price_series` names a series. Every filled cell is used, or is a fault.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from data_layer.errors import BadInput
-from data_layer.tariffs.csv_rows import Row, Rows, read_rows
-from data_layer.tariffs.documents import WEEKDAYS, Wrong, read_tariff
+from data_layer.tariffs.csv_energy import energy_document, is_band, once, unused
+from data_layer.tariffs.csv_rows import Rows, read_rows
+from data_layer.tariffs.documents import Wrong, read_tariff
 from data_layer.tariffs.faults import Fault
 from data_layer.tariffs.model import Tariff
 
@@ -88,7 +90,7 @@ def _tariff(code: str, rows: Rows) -> Tariff | list[Fault]:
     document: dict[str, object] = {"code": code}
     versions: list[dict[str, object]] = []
     try:
-        document |= {"name": _once(rows, "name") or code, "currency": _once(rows, "currency")}
+        document |= {"name": once(rows, "name") or code, "currency": once(rows, "currency")}
     except BadInput as error:
         faults.append(Fault.of(error, line=rows[0][0], tariff=code))
     for part in parts:
@@ -96,12 +98,13 @@ def _tariff(code: str, rows: Rows) -> Tariff | list[Fault]:
             versions.append(_version(part))
         except BadInput as error:
             faults.append(Fault.of(error, line=part[0][0], tariff=code))
+    idle = [fault for part in parts for fault in unused(part)]
     if faults:
-        return faults
+        return idle + faults
     found = read_tariff({**document, "versions": versions})
-    if isinstance(found, Tariff):
-        return found
-    return [_fault(code, wrong, rows, parts) for wrong in found]
+    if not isinstance(found, Tariff):
+        return idle + [_fault(code, wrong, rows, parts) for wrong in found]
+    return idle or found
 
 
 def _fault(code: str, wrong: Wrong, rows: Rows, parts: Sequence[Rows]) -> Fault:
@@ -119,10 +122,10 @@ def _line(place: Sequence[str | int], rows: Rows, parts: Sequence[Rows]) -> int:
         return rows[0][0]
     own = parts[numbers[0]]
     if len(numbers) == 1:
-        always = [pair for pair in own if not (pair[1].get("from") or pair[1].get("to"))]
+        always = [pair for pair in own if not is_band(pair[1])]
         return (always if "otherwise" in place else own)[0][0]
     if "bands" in place:
-        own = [pair for pair in own if pair[1].get("from") or pair[1].get("to")]
+        own = [pair for pair in own if is_band(pair[1])]
     return own[numbers[1]][0]
 
 
@@ -137,7 +140,7 @@ def _column(place: Sequence[str | int]) -> str:
 def _version(rows: Rows) -> dict[str, object]:
     document: dict[str, object] = {
         "valid_from": rows[0][1]["valid_from"],
-        "energy": _energy(rows),
+        "energy": energy_document(rows),
         "standing": _named(rows, {"standing_per_day": "per_day"})
         | _named(rows, {"standing_per_kw_month": "per_kw_month"}),
     }
@@ -149,72 +152,5 @@ def _version(rows: Rows) -> dict[str, object]:
 
 
 def _named(rows: Rows, names: Mapping[str, str]) -> dict[str, str]:
-    found = {name: _once(rows, column) for column, name in names.items()}
+    found = {name: once(rows, column) for column, name in names.items()}
     return {name: value for name, value in found.items() if value}
-
-
-def _energy(rows: Rows) -> dict[str, object]:
-    if series := _once(rows, "price_series"):
-        return {"kind": "price_series", "series": series}
-    own = [row for _, row in rows]
-    if any(row.get("up_to_kwh") for row in own):
-        return {
-            "kind": "slabs",
-            "steps": [
-                {"rate": row.get("unit_rate", "")}
-                | ({"up_to_kwh": row["up_to_kwh"]} if row["up_to_kwh"] else {})
-                for row in own
-            ],
-        }
-    if len(own) == 1 and not (own[0].get("from") or own[0].get("to")):
-        return {"kind": "flat", "rate": own[0].get("unit_rate", "")}
-    always = [row for row in own if not (row.get("from") or row.get("to"))]
-    if len(always) != 1:
-        raise BadInput(
-            f"the version from {own[0]['valid_from']} has {len(always)} rates without from and to; "
-            "rate bands need exactly one, for all other times."
-        )
-    return {
-        "kind": "time_of_use",
-        "bands": [_band(row) for row in own if row is not always[0]],
-        "otherwise": {
-            "name": always[0].get("rate_name") or "Other times",
-            "rate": always[0].get("unit_rate", ""),
-        },
-    }
-
-
-def _band(row: Row) -> dict[str, object]:
-    band: dict[str, object] = {
-        "name": row.get("rate_name", ""),
-        "rate": row.get("unit_rate", ""),
-        "from": row.get("from") or "00:00",
-        "to": row.get("to") or "24:00",
-    }
-    if row.get("weekdays"):
-        band["weekdays"] = _weekdays(row["weekdays"])
-    if row.get("months"):
-        band["months"] = row["months"].split()
-    return band
-
-
-def _weekdays(text: str) -> list[str]:
-    """`mon-fri` or `sat sun` as a list of names; what is no name is left to the document's rule."""
-    found: list[str] = []
-    for word in text.lower().split():
-        first, dash, last = word.partition("-")
-        if dash and first in WEEKDAYS and last in WEEKDAYS:
-            start, stop = WEEKDAYS.index(first), WEEKDAYS.index(last)
-            stop += 7 if stop < start else 0
-            found += [WEEKDAYS[number % 7] for number in range(start, stop + 1)]
-        else:
-            found.append(word)
-    return found
-
-
-def _once(rows: Rows, column: str) -> str:
-    """A cell that is said for all rows together. Raises BadInput when they differ."""
-    said = {row.get(column, "") for _, row in rows} - {""}
-    if len(said) > 1:
-        raise BadInput(f"{column} differs between rows: {' and '.join(sorted(said))[:80]!r}.")
-    return said.pop() if said else ""

@@ -151,7 +151,10 @@ def test_rows_of_a_spreadsheet_become_tariffs() -> None:
         ("code,valid_from\n", "there is no row below"),
         ("code,valid_from\nA\n", "line 2: the row has another number of cells"),
         (CSV.replace("A1,Prepaid,SGD", "A1,Prepaid,dollars"), "tariff 'A1', line 5: currency"),
-        (CSV.replace("Day,0.31,,,", "Day,0.31,,00:00,"), "0 rates without from and to"),
+        (
+            CSV.replace("Day,0.31,,,", "Day,0.31,,00:00,"),
+            "0 rates without from, to, weekdays and months",
+        ),
         (CSV.replace("HOME,,,2026-01-01", "HOME,Other,,2026-01-01"), "name differs between rows"),
     ],
 )
