@@ -93,8 +93,9 @@ class AuditTrail:
             return [_entry(row) for row in connection.execute(wanted)]
 
     def about(self, subject: str, *actions: str) -> list[Entry]:
-        """All lines of these actions on one subject, oldest first."""
-        wanted = select(audit).where(audit.c.subject == subject, audit.c.action.in_(actions))
+        """All lines of these actions on one subject, oldest first; a long one as it is stored."""
+        stored = _storable(subject)
+        wanted = select(audit).where(audit.c.subject == stored, audit.c.action.in_(actions))
         with self.database.read() as connection:
             return [_entry(row) for row in connection.execute(wanted.order_by(audit.c.number))]
 

@@ -116,6 +116,15 @@ def test_a_removal_that_is_cut_leaves_nothing_that_looks_whole(
     assert "could not be removed" in str(job.result["warnings"])
 
 
+def test_a_path_longer_than_the_audit_keeps_is_no_hindrance(home: Path, tmp_path: Path) -> None:
+    disk = tmp_path / ("d" * 200) / ("e" * 200)
+    made(home, disk / "old", day=0)
+    job = made(home, disk / "new", day=1, keep=1)
+
+    assert names(disk) == {"new"}
+    assert job.result["removed"] == [str(disk / "old")]
+
+
 def test_the_command_says_what_it_removed(home: Path, tmp_path: Path) -> None:
     answered("backup", str(tmp_path / "disk" / "one"))
     told = answered("backup", "--keep", "1", str(tmp_path / "disk" / "two"))

@@ -37,6 +37,13 @@ def test_lines_about_one_subject_come_oldest_first(trail: AuditTrail) -> None:
     assert [entry.action for entry in told] == ["account registered", "account closed"]
 
 
+def test_lines_about_a_subject_that_was_cut_are_found(trail: AuditTrail) -> None:
+    place = "/mnt/" + "deep/" * 60 + "\0tuesday"
+    trail.record("clerk", "backup made", place)
+
+    assert len(trail.about(place, "backup made")) == 1
+
+
 @pytest.mark.parametrize("change", ["UPDATE audit SET actor = 'x'", "DELETE FROM audit"])
 def test_the_database_refuses_to_change_lines(
     trail: AuditTrail, database: Database, change: str
