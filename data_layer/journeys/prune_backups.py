@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from data_layer.accounts.audit import AuditTrail
 from data_layer.errors import MeterbookError
 from data_layer.jobs.model import Task
@@ -25,8 +27,8 @@ from data_layer.journeys.back_up import MADE, told_of
 from data_layer.storage.backup_folder import Backup, remove_backup
 from data_layer.storage.durable_files import disk_trouble
 
-REMOVED = "backup removed"
-"""The act in the audit."""
+REMOVED, NOT_REMOVED = "backup removed", "backup removal failed"
+"""The acts in the audit; the first is written before the backup goes, so that none goes untold."""
 log = logging.getLogger(__name__)
 
 
@@ -60,11 +62,18 @@ class PruneBackups:
                     if holding < keep:
                         holding += 1
                         continue
-                    remove_backup(place)
-                    told = {"made_at": made_at.isoformat()}
-                    self.audit.record(task.job.actor, REMOVED, str(place), **told)
+                    self._remove(place, made_at, task.job.actor)
                     pruned.removed.append(str(place))
         return pruned
+
+    def _remove(self, place: Path, made_at: datetime, actor: str) -> None:
+        """Raises Unavailable, Conflict; SQLAlchemyError, and then the backup stays as it was."""
+        self.audit.record(actor, REMOVED, str(place), made_at=made_at.isoformat())
+        try:
+            remove_backup(place)
+        except MeterbookError as error:
+            self.audit.record(actor, NOT_REMOVED, str(place), reason=error.sentence)
+            raise
 
     def _earlier(self, new: Path) -> list[tuple[datetime, Path]]:
         """Backups of this home beside the new one, with when they were made."""
@@ -95,11 +104,17 @@ class PruneBackups:
 
 @contextmanager
 def _told_in(troubles: list[str]) -> Iterator[None]:
+    def tell(sentence: str) -> None:
+        log.warning("an earlier backup stays: %s", sentence)
+        troubles.append(sentence)
+
     try:
         yield
     except MeterbookError as error:
-        log.warning("an earlier backup stays: %s", error.sentence)
-        troubles.append(error.sentence)
+        tell(error.sentence)
+    except SQLAlchemyError as error:
+        reason = getattr(error, "orig", error)
+        tell(f"An earlier backup stays, as the database refused: {reason}.")
 
 
 def _telling(task: Task) -> Callable[[str, int, int], None]:

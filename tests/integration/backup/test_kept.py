@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from data_layer.accounts.audit import AuditTrail, Detail, Entry
 from data_layer.book import Book
 from data_layer.jobs.model import Job, JobState
+from data_layer.journeys import prune_backups
 from data_layer.journeys.back_up import BACK_UP
 from data_layer.journeys.prune_backups import REMOVED
+from data_layer.storage.backup_folder import remove_backup
 from tests.integration.backup.home import NOW, furnish, worked
 from tests.integration.operator_commands import answered, flask
 
@@ -27,6 +32,12 @@ def made(home: Path, place: Path | None, *, day: int, kept: int = 0, keep: int =
         job = worked(book, BACK_UP, **params)
     assert job.state is JobState.DONE, job.error
     return job
+
+
+def acts(home: Path) -> list[str]:
+    """What the audit tells, the latest first, as another process sees it."""
+    with Book.open(home, writable=False) as book:
+        return [line.action for line in book.audit.recent()]
 
 
 def names(folder: Path) -> set[str]:
@@ -114,6 +125,45 @@ def test_a_removal_that_is_cut_leaves_nothing_that_looks_whole(
 
     assert names(disk) == {"new", "old.removed.unfinished"}
     assert "could not be removed" in str(job.result["warnings"])
+    assert acts(home)[:2] == ["backup removal failed", REMOVED]
+
+
+def test_a_removal_whose_process_dies_is_in_the_audit(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk"
+    made(home, disk / "old", day=0)
+    seen: list[str] = []
+
+    def looked_at(place: Path) -> None:
+        seen.extend(acts(home))  # what is on disk at the last moment before it goes
+        remove_backup(place)
+
+    monkeypatch.setattr(prune_backups, "remove_backup", looked_at)
+    made(home, disk / "new", day=1, keep=1)
+
+    assert names(disk) == {"new"}
+    assert seen[0] == REMOVED
+
+
+def test_what_the_audit_does_not_take_is_not_removed(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk"
+    made(home, disk / "old", day=0)
+    record = AuditTrail.record
+
+    def refused(trail: AuditTrail, actor: str, act: str, *words: str, **details: Detail) -> Entry:
+        if act != REMOVED:
+            return record(trail, actor, act, *words, **details)
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("disk I/O error"))
+
+    monkeypatch.setattr(AuditTrail, "record", refused)
+    job = made(home, disk / "new", day=1, keep=1)
+
+    assert names(disk) == {"new", "old"}
+    assert job.result["removed"] == []
+    assert "the database refused: disk I/O error" in str(job.result["warnings"])
 
 
 def test_a_path_longer_than_the_audit_keeps_is_no_hindrance(home: Path, tmp_path: Path) -> None:
