@@ -1,12 +1,13 @@
 """Keep the latest backups of a home and remove those before them; all else in a folder stays.
 
 What may be removed is a folder beside the new backup that
-    bears the name under which this home's audit says it was made there,
+    bears the name under which this home's audit says it was made there, and not before the home
+        was last restored,
     says itself that it is of this home, with the very state the audit tells, and
     holds, every byte against its checksum.
 The latest that hold are counted, the new one first. One that does not hold counts for nothing and
 is left where it is, for a person to look at. So is one that was moved, renamed or made by another
-home: nobody knows here what it is for.
+home, or by this one before it was restored: nobody knows here what it is for.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from data_layer.accounts.audit import AuditTrail
 from data_layer.errors import MeterbookError
 from data_layer.jobs.model import Task
 from data_layer.journeys.back_up import MADE, told_of
+from data_layer.journeys.restore_home import RESTORED
 from data_layer.storage.backup_folder import Backup, remove_backup
 from data_layer.storage.durable_files import disk_trouble
 
@@ -77,18 +79,26 @@ class PruneBackups:
 
     def _earlier(self, new: Path) -> list[tuple[datetime, Path]]:
         """Backups of this home beside the new one, with when they were made."""
-        found = []
+        found, restored = [], self._last_restore()
         for place in new.parent.iterdir():
             if place == new or place.is_symlink() or not place.is_dir():
                 continue
-            made_at = self._made_here(place)
+            made_at = self._made_here(place, since=restored)
             if made_at is not None:
                 found.append((made_at, place))
         return found
 
-    def _made_here(self, place: Path) -> datetime | None:
-        """When this home made the backup that stands there; None where it is another's or none."""
-        told = self.audit.about(str(place), MADE)
+    def _last_restore(self) -> int:
+        """The number of its line in the audit; 0 when this home was never restored."""
+        lines = self.audit.recent(1, action=RESTORED)
+        return lines[0].number if lines else 0
+
+    def _made_here(self, place: Path, *, since: int) -> datetime | None:
+        """When this home made the backup that stands there; None where it is another's or none.
+
+        The audit is believed from line `since` on: what is before came back with a restore.
+        """
+        told = [line for line in self.audit.about(str(place), MADE) if line.number > since]
         if not told:
             return None
         try:

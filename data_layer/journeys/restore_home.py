@@ -48,6 +48,8 @@ from data_layer.storage.durable_files import disk_trouble
 from data_layer.storage.home import Home
 from data_layer.storage.table_lines import Shape, is_empty, load_table, table_lines
 
+RESTORED = "home restored"
+"""The act in the audit."""
 NOT_TAKEN_UP = "was not finished when the backup was made that this home was restored from."
 
 
@@ -114,7 +116,7 @@ def _completed(
         raise Corrupt(f"{part} in {home.folder} is not what it is in {checked.backup.folder}.")
     database.migrate()
     AuditTrail(database, clock).record(
-        OPERATOR.name, "home restored", checked.backup.folder.name, made_at=checked.made_at
+        OPERATOR.name, RESTORED, checked.backup.folder.name, made_at=checked.made_at
     )
     home.end_restore()
     return Restored(home.folder, checked.made_at, checked.told, day_files, in_log, series)

@@ -94,6 +94,19 @@ def test_nothing_else_in_the_folder_is_touched(home: Path, tmp_path: Path) -> No
     assert job.result["removed"] == []
 
 
+def test_those_of_before_a_restore_stay(home: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    made(home, disk / "a", day=0)
+    made(home, disk / "b", day=1)
+    shutil.rmtree(home)
+    answered("restore", str(disk / "b"))  # into the same path, with an audit that knows of a
+
+    made(home, disk / "new", day=2, keep=1)
+    assert names(disk) == {"a", "b", "new"}
+    made(home, disk / "newer", day=3, keep=1)
+    assert names(disk) == {"a", "b", "newer"}
+
+
 def test_one_that_does_not_hold_counts_for_nothing_and_stays(home: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     for day, name in enumerate(("first", "whole", "rotten")):
