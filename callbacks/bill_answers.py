@@ -12,7 +12,7 @@ from data_layer.billing.model import Bill
 from data_layer.billing.queries import Projection
 from data_layer.book import Book
 from data_layer.clock import epoch_of
-from data_layer.errors import NotFound, RuleBroken
+from data_layer.errors import Conflict, NotFound, RuleBroken
 from data_layer.readings.model import Scope
 
 
@@ -91,5 +91,5 @@ def _projection(book: Book, scope: Scope, account: Account | None) -> tuple[Proj
         return None, ""
     try:
         return queries.projection(book.billing, scope, meter_id=account.meter_id), ""
-    except (NotFound, RuleBroken) as error:
-        return None, error.sentence
+    except (NotFound, Conflict, RuleBroken) as error:
+        return None, f"What this month will cost cannot be told: {error.sentence}"

@@ -1,7 +1,9 @@
 """What days cost: each its unrounded marginal cost within its month, so that days add up.
 
-A month is priced whole, with what is known of it, because slabs and monthly subsidies act on all
-of it; of that the wanted days are taken. Days to come, of which nothing was used, cost nothing yet.
+A month is priced from its beginning, because slabs and monthly subsidies act on what was used
+before; of that the wanted days are taken. What was used after them changes nothing of what they
+cost, and half hours that nothing is known of yet cost nothing: neither needs a price, as those of
+a series are published a day ahead. Shares of the month stay those of all its days.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ def cost(room: BillingRoom, scope: Scope, *, meter_id: str, first: date, last: d
 
     None when there are no such days or nothing is known of them, when nobody said a tariff, and
     for a prepaid account, whose charges are those of its plan. Raises Forbidden, NotFound,
-    Conflict, and RuleBroken where the tariff has no rate.
+    Conflict, and RuleBroken where the tariff has no rate for what was used.
     """
     require_reading(scope, meter_id)
     account = room.account(meter_id)
@@ -57,16 +59,17 @@ def cost(room: BillingRoom, scope: Scope, *, meter_id: str, first: date, last: d
         start=zone.day_start(first),
         end=zone.day_start(last + timedelta(days=1)),
     )
-    if used.consumption_wh is None:
+    if used.consumption_wh is None or used.end_time is None:
         return None
     tariff = tariff_of(room, account)
     supply = supply_of(room, tariff, meter_id)
+    until = int(used.end_time.timestamp())
     amount = sum(
         (
             found
             for month in _months(first, last)
             for day, found in price(
-                room, tariff, _half_hours(room, scope, account, month), supply
+                room, tariff, _half_hours(room, scope, account, month).up_to(until), supply
             ).day_costs
             if first <= day <= last
         ),

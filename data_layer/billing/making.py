@@ -88,14 +88,16 @@ def _account(room: BillingRoom, meter_id: str) -> Account:
 
 
 def _prices(room: BillingRoom, tariff: Tariff, half_hours: HalfHours) -> dict[str, Prices]:
-    start = int(half_hours.starts[0])
-    end = int(half_hours.starts[-1]) + 1
-    versions = {tariff.on(day).number: tariff.on(day) for day in half_hours.days}
+    """The prices of the days that need any, of those half hours that do."""
+    versions = {tariff.on(day).number: tariff.on(day) for day in half_hours.days_to_price}
     names = {
         version.energy.series
         for version in versions.values()
         if isinstance(version.energy, PriceSeries)
     }
+    if not names:
+        return {}
+    start, end = int(half_hours.starts[0]), int(half_hours.starts[half_hours.to_price - 1]) + 1
     return {name: room.price_book.get(name, start, end) for name in names}
 
 

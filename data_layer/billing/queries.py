@@ -85,7 +85,8 @@ def projection(room: BillingRoom, scope: Scope, *, meter_id: str) -> Projection 
     """The running month's bill to come; None while nothing is known to judge by.
 
     Half hours not yet known are taken as the mean of the same clock time over the last 28 days.
-    Raises NotFound, RuleBroken when there is no tariff.
+    Raises NotFound, RuleBroken when there is no tariff or no price for a half hour of the month,
+    Conflict when its price series has a gap.
     """
     require_reading(scope, meter_id)
     account = room.account(meter_id)

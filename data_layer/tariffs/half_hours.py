@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -26,6 +26,8 @@ class HalfHours:
     """Consumption, whole Wh, none negative; 0 where nothing is known."""
     clock_minutes: Ints
     """What the local clock shows at each start, minutes since midnight."""
+    used_until: int
+    """Epoch second; nothing is used from here on, so half hours that start later need no price."""
 
     @classmethod
     def of(cls, zone: HomeZone, first: date, wh: Ints, *, days: int) -> HalfHours:
@@ -43,7 +45,22 @@ class HalfHours:
             place = slice(int(opens[number]), int(opens[number + 1]))
             shown = [zone.local(epoch) for epoch in starts[place].tolist()]
             minutes[place] = [moment.hour * 60 + moment.minute for moment in shown]
-        return cls(dates, opens, starts, wh.astype(np.int64), minutes)
+        return cls(dates, opens, starts, wh.astype(np.int64), minutes, midnights[-1])
+
+    @property
+    def to_price(self) -> int:
+        """How many half hours need a price: those that start before `used_until`."""
+        return int(np.searchsorted(self.starts, self.used_until))
+
+    @property
+    def days_to_price(self) -> tuple[date, ...]:
+        """The days that have such half hours."""
+        return self.days[: int(np.searchsorted(self.opens[:-1], self.to_price))]
+
+    def up_to(self, end: int) -> HalfHours:
+        """The same whole days, with nothing used in half hours that start at `end` or later."""
+        wh = np.where(self.starts < end, self.wh, 0)
+        return replace(self, wh=wh, used_until=min(end, self.used_until))
 
     def part(self, first: int, stop: int) -> HalfHours:
         """The days first..stop-1, by position."""
@@ -54,4 +71,5 @@ class HalfHours:
             self.starts[place],
             self.wh[place],
             self.clock_minutes[place],
+            self.used_until,
         )

@@ -78,7 +78,7 @@ def cut(
 
     `share_of_month` (days in the part, days in its month) shortens slabs and monthly subsidies
     when a month is cut by a move or a new version: limits in proportion, half-up to the Wh.
-    Raises RuleBroken when a price series does not reach over the part.
+    Raises RuleBroken when a price series does not reach over what is used of the part.
     """
     used = np.concatenate(([0], np.cumsum(part.wh)))
     limits = _slab_limits(energy, share_of_month)
@@ -148,6 +148,8 @@ def _levels_by_time(
         case TimeOfUse():
             return _bands(part, energy)
         case PriceSeries(series):
+            if not part.to_price:
+                return (), np.zeros(len(part.wh), np.int64)
             if series not in prices_of:
                 raise RuleBroken(f"price series {series!r} is not stored: import it first.")
             return _prices(part, prices_of[series])
@@ -171,16 +173,23 @@ def _bands(part: HalfHours, energy: TimeOfUse) -> tuple[tuple[Level, ...], Ints]
 
 
 def _prices(part: HalfHours, prices: Prices) -> tuple[tuple[Level, ...], Ints]:
-    found = np.searchsorted(prices.starts, part.starts, side="right") - 1
-    if len(part.starts) and (int(found[0]) < 0 or int(part.starts[-1]) >= prices.end):
-        lacking = part.days[0] if int(found[0]) < 0 else part.days[-1]
+    """Half hours that need no price have the first level: nothing is used in them."""
+    starts = part.starts[: part.to_price]
+    found = np.searchsorted(prices.starts, starts, side="right") - 1
+    lacking = np.flatnonzero((found < 0) | (starts >= prices.end))
+    if len(lacking):
+        day = part.days[int(np.searchsorted(part.opens, lacking[0], side="right")) - 1]
         raise RuleBroken(
-            f"price series {prices.name!r} has no price for a half hour of {lacking}: import it."
+            f"price series {prices.name!r} has no price for a half hour of {day}: "
+            "it is not entered yet."
         )
     distinct = tuple(dict.fromkeys(prices.price))
     place = {price: number for number, price in enumerate(distinct)}
     number = np.array([place[price] for price in prices.price], dtype=np.int64)
-    return tuple(Level("Energy, half-hourly prices", price) for price in distinct), number[found]
+    levels = tuple(Level("Energy, half-hourly prices", price) for price in distinct)
+    by_slot = np.zeros(len(part.wh), np.int64)
+    by_slot[: part.to_price] = number[found]
+    return levels, by_slot
 
 
 def _summed(group: Ints, wh: Ints, groups: int) -> Ints:

@@ -147,7 +147,7 @@ def test_a_day_without_a_version_or_a_price_is_refused_by_name() -> None:
         charges(series, one_day([1]), Supply())
     start = int(one_day([1]).starts[0])
     short = Prices("agile", np.array([start], np.int64), (Decimal(1),), start + 47 * 1800)
-    with pytest.raises(RuleBroken, match="no price for a half hour of 2026-06-01"):
+    with pytest.raises(RuleBroken, match="no price for a half hour of 2026-06-01: it is not"):
         charges(series, one_day([1]), Supply(), {"agile": short})
 
 
@@ -238,12 +238,8 @@ def _compare_one(chance: random.Random, name: str) -> None:
     series = Prices(
         "prices", np.array(list(prices), np.int64), tuple(prices.values()), max(prices) + 1800
     )
-    found = charges(
-        tariff,
-        HalfHours.of(zone, first, np.array(wh, dtype=np.int64), days=count),
-        Supply(kw, digits),
-        {"prices": series},
-    )
+    half_hours = HalfHours.of(zone, first, np.array(wh, dtype=np.int64), days=count)
+    found = charges(tariff, half_hours, Supply(kw, digits), {"prices": series})
     oracle = Bill(
         tariff,
         zone.zone,
@@ -271,3 +267,13 @@ def _compare_one(chance: random.Random, name: str) -> None:
         assert abs(Fraction(cost) - oracle.day_cost[day]) < Fraction(1, 10**40), (name, day)
     days = sum((Fraction(cost) for _, cost in found.day_costs), Fraction(0))
     assert abs(days - oracle.cost) < Fraction(1, 10**40), name
+    whole_days = chance.randint(0, count)
+    end = [*prices, series.end][int(half_hours.opens[whole_days])]
+    reach = {"prices": _until(series, end)} if whole_days else {}
+    early = charges(tariff, half_hours.up_to(end), Supply(kw, digits), reach)
+    assert early.day_costs[:whole_days] == found.day_costs[:whole_days], name
+
+
+def _until(series: Prices, end: int) -> Prices:
+    count = int(np.searchsorted(series.starts, end))
+    return Prices(series.name, series.starts[:count], series.price[:count], end)
