@@ -1,6 +1,12 @@
-"""A stored reading corrected or withdrawn: its revision in the log, the reason in the audit."""
+"""A stored reading corrected or withdrawn: its revision in the log, the reason in the audit.
+
+Between the two the database may fail. Whoever asks again then finds the revision stored, and its
+reason is written down; only when both are there is there nothing left to do.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from data_layer.accounts.audit import AuditTrail
 from data_layer.accounts.rules import LONGEST_TEXT
@@ -20,9 +26,10 @@ def correct(
     Raises BadInput for a reason that says nothing, else as `operations.correct` does.
     """
     said = checked_reason(reason)
-    revision = operations.correct(readings, scope, reading, reason=said)
-    _record(audit, scope, CORRECTED, revision, said)
-    return revision
+    return _revised(
+        lambda: operations.correct(readings, scope, reading, reason=said),
+        audit, scope, CORRECTED, said,
+    )  # fmt: skip
 
 
 def withdraw(
@@ -38,11 +45,12 @@ def withdraw(
 ) -> Reading:
     """Store a revision without a value and write down why. Returns it; raises as `correct` does."""
     said = checked_reason(reason)
-    revision = operations.void(
-        readings, scope, key, read_at=read_at, kind=kind, source=source, reason=said
-    )
-    _record(audit, scope, WITHDRAWN, revision, said)
-    return revision
+    return _revised(
+        lambda: operations.void(
+            readings, scope, key, read_at=read_at, kind=kind, source=source, reason=said
+        ),
+        audit, scope, WITHDRAWN, said,
+    )  # fmt: skip
 
 
 def checked_reason(text: str) -> str:
@@ -59,13 +67,29 @@ def checked_reason(text: str) -> str:
     return said
 
 
-def _record(audit: AuditTrail, scope: Scope, action: str, revision: Reading, reason: str) -> None:
-    audit.record(
-        scope.actor,
-        action,
-        revision.meter_id,
-        register=revision.register_id,
-        read_at=revision.read_at,
-        revision=revision.revision,
-        reason=reason,
-    )
+def _revised(
+    revise: Callable[[], Reading], audit: AuditTrail, scope: Scope, action: str, reason: str
+) -> Reading:
+    try:
+        revision = revise()
+    except operations.AlreadySo as error:
+        revision = error.standing
+        if revision.revision == 0 or _is_told(audit, revision):
+            raise
+    audit.record(scope.actor, action, revision.meter_id, **_about(revision), reason=reason)
+    return revision
+
+
+def _is_told(audit: AuditTrail, revision: Reading) -> bool:
+    about = _about(revision).items()
+    told = audit.about(revision.meter_id, CORRECTED, WITHDRAWN)
+    return any(about <= line.details.items() for line in told)
+
+
+def _about(revision: Reading) -> dict[str, str | int]:
+    """What names a revision in the audit, beside its meter."""
+    return {
+        "register": revision.register_id,
+        "read_at": revision.read_at,
+        "revision": revision.revision,
+    }

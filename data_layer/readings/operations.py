@@ -42,6 +42,14 @@ from data_layer.readings.sentences import REJECTIONS_AT_MOST, explain
 from data_layer.readings.store import Verdicts
 
 
+class AlreadySo(Conflict):
+    """A correction says what the reading says; `standing` is its revision."""
+
+    def __init__(self, sentence: str, *, standing: Reading) -> None:
+        super().__init__(sentence)
+        self.standing = standing
+
+
 def submit(
     room: ReadingRoom,
     scope: Scope,
@@ -107,7 +115,8 @@ def correct(
 
     Held against both neighbors like any reading. A suspect reading is accepted by correcting it
     to a valid one of the same value. Returns the revision as stored; the caller writes the reason
-    to the audit. Raises NotFound, Conflict, RuleBroken, BadInput, Forbidden, Unavailable.
+    to the audit. Raises AlreadySo, NotFound, Conflict, RuleBroken, BadInput, Forbidden,
+    Unavailable.
     """
     if reading.value_wh is None:
         raise BadInput("reading must have a value: to withdraw it, void it.", field="reading")
@@ -125,7 +134,7 @@ def void(
     reason: str,
     now: datetime | None = None,
 ) -> Reading:
-    """Withdraw a reading: a new revision without value. Raises as `correct` does."""
+    """Withdraw a reading: a new revision without value, its type kept. Raises as `correct` does."""
     withdrawn = Reading(key.meter_id, key.register_id, read_at, None, kind=kind, source=source)
     return _revise(room, scope, withdrawn, reason, now or room.clock())
 
@@ -199,12 +208,15 @@ def _revise(
     if not reason.strip():
         raise BadInput("reason must be given: a correction is kept with why it was made.")
     current = _current(room, reading)
+    if reading.value_wh is None:
+        reading = replace(reading, type=current.type)  # so that it can be told again
     if (current.value_wh, current.flag, current.type) == (
         reading.value_wh,
         reading.flag,
         reading.type,
     ):
-        raise Conflict(f"the reading at {room.zone.format(reading.read_at)} says so already.")
+        said = f"the reading at {room.zone.format(reading.read_at)} says so already."
+        raise AlreadySo(said, standing=current)
     revised = replace(reading, revision=current.revision + 1)
     batch = ReadingBatch.from_readings([revised])
     require_words(batch)

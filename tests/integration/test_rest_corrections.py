@@ -15,6 +15,7 @@ from data_layer.readings.operations import submit
 from data_layer.readings.rules import ADMIN_MANUAL
 from tests.integration.conftest import NO_METER, OWN_METER, Served
 from tests.integration.rest_month import MONTH, serving_a_month
+from tests.integration.without_audit import without_audit
 
 RECEIVE, CORRECT = "/api/receive_meter_reading", "/api/correct_meter_reading"
 WITHDRAW = "/api/withdraw_meter_reading"
@@ -73,6 +74,20 @@ def test_who_corrected_and_why_stands_in_the_audit(rest: Served) -> None:
     assert all(line.actor.startswith("api:k") for line in lines)
 
 
+def test_a_reason_that_could_not_be_kept_is_kept_when_it_is_sent_again(rest: Served) -> None:
+    given = STORED | {"reading": 201} | WHY
+    key, client = rest.key(Role.ADMIN), rest.server.test_client()
+    with without_audit(rest.book.database):
+        assert client.post(CORRECT, json=given, headers=key).status_code == 500
+    assert rest.book.audit.about(OWN_METER, "reading corrected") == []
+
+    assert rest.ask("POST", CORRECT, json=given)["revision"] == 1
+    assert "says so already" in rest.ask("POST", CORRECT, expect=409, json=given)["detail"]
+
+    (line,) = rest.book.audit.about(OWN_METER, "reading corrected")
+    assert (line.details["revision"], line.details["reason"]) == (1, WHY["reason"])
+
+
 def test_a_withdrawn_reading_counts_no_longer_until_it_is_corrected(rest: Served) -> None:
     told = rest.ask("POST", WITHDRAW, json=STORED | WHY)
     assert (told["value_kwh"], told["revision"], told["state"]) == (None, 1, "withdrawn")
@@ -96,6 +111,11 @@ def test_a_corrected_reading_keeps_its_type_and_is_found_by_register_and_time(re
 
     assert (told["type"], told["value_kwh"]) == ("customer", 5.5)
     rest.ask("POST", CORRECT, expect=404, json=given | {"register_id": "NT", "kind": "initial"})
+
+    of_register = {name: given[name] for name in ("meter_id", "timestamp", "reason")}
+    rest.ask("POST", WITHDRAW, json=of_register | {"register_id": "NT"})
+    again = rest.ask("POST", CORRECT, json=given | {"register_id": "NT"})
+    assert (again["type"], again["revision"]) == ("customer", 3)
 
 
 @pytest.mark.parametrize(
