@@ -1,6 +1,6 @@
 """Stop and resume receiving: an admin's switch that a restart obeys, and pauses for work.
 
-    stop, resume    an admin's; marked on disk and in the audit
+    stop, resume    an admin's; in the audit, then marked on disk: what was done was written down
     pause           while work needs the log to itself; afterwards receiving is as the admin left it
 
 Readings that come meanwhile are answered 503 with the reason; pages and queries go on.
@@ -59,10 +59,10 @@ class ReceivingSwitch:
             self._refuse_beside_work()
             if self.stopped is not None:
                 raise Conflict("receiving is stopped already.")
+            self._audit.record(actor, "receiving stopped")
             stopped = Stopped(at=epoch_of(self._clock()), actor=actor)
             set_mark(self._mark, stopped)
             self._store().stop_receiving(self._reason(stopped))
-        self._audit.record(actor, "receiving stopped")
 
     def resume(self, *, actor: str) -> None:
         """Take readings again. Raises Conflict when they are taken, or work is under way,
@@ -71,8 +71,8 @@ class ReceivingSwitch:
             self._refuse_beside_work()
             if self.stopped is None:
                 self._refuse_when_open()
-            remove_mark(self._mark)
             self._audit.record(actor, "receiving resumed")
+            remove_mark(self._mark)
             self._store().resume()
 
     @contextmanager

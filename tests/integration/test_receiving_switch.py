@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from data_layer.accounts.model import OPERATOR, Account
 from data_layer.book import Book
@@ -19,6 +20,7 @@ from data_layer.readings.model import Action, Reading
 from data_layer.readings.operations import submit_one
 from data_layer.readings.rules import REST
 from tests.integration.jobs_ended import ended
+from tests.integration.without_audit import without_audit
 
 METER = "531-204-118"
 NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
@@ -61,6 +63,21 @@ def test_what_is_stopped_stays_stopped_over_a_restart(home: Path) -> None:
         assert ("boss@example.org", "receiving resumed") in said
     with opened(home) as book:
         assert book.state().receiving
+
+
+def test_what_cannot_be_written_down_is_not_done_and_may_be_asked_again(home: Path) -> None:
+    with opened(home) as book:
+        with without_audit(book.database), pytest.raises(SQLAlchemyError):
+            book.receiving_switch.stop(actor="cli")
+        assert book.state().receiving
+        book.receiving_switch.stop(actor="cli")
+        with without_audit(book.database), pytest.raises(SQLAlchemyError):
+            book.receiving_switch.resume(actor="cli")
+        assert (book.state().stopped, book.state().poisoned) == (True, False)
+        book.receiving_switch.resume(actor="cli")
+        assert book.state().receiving
+        told = [one.action for one in book.audit.recent()]
+        assert [told.count(f"receiving {what}") for what in ("stopped", "resumed")] == [1, 1]
 
 
 def test_the_end_of_a_day_leaves_it_stopped(home: Path) -> None:
