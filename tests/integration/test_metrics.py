@@ -79,9 +79,9 @@ def test_each_rest_call_has_its_line(served: Served, caplog: pytest.LogCaptureFi
     caplog.set_level(logging.INFO, logger="meterbook.api")
     client, key = served.server.test_client(), served.key(Role.ADMIN)
     client.get("/api/maintenance/status", headers={**key, "X-Request-ID": "a-name"})
-    client.get("/api/no%0asuch?secret=1", headers={"X-Request-ID": "another"})
+    client.get("/api/no%0asuch%20200%20?secret=1", headers={"X-Request-ID": "another"})
     first, second = [record.getMessage() for record in caplog.records]
     assert first.startswith("GET /api/maintenance/status 200 ")
     assert first.endswith(" ms api:k1 request a-name")
-    assert second.startswith("GET /api/no\\nsuch 404 ")
+    assert second.startswith("GET /api/no%0Asuch%20200%20 404 ")
     assert "secret" not in second
