@@ -1,4 +1,4 @@
-"""`Authorization: Bearer <key>`: a machine's way past the guard, for /api only.
+"""`Authorization: Bearer <key>`: a machine's way past the guard, for /api and /metrics.
 
 No cookie identifies anybody here, so no form token is asked: another site's page cannot make a
 browser send this header. What is no key is counted by address.

@@ -112,15 +112,6 @@ class LocalStore(Closing):
         """Take readings again. Raises Unavailable when there is another reason not to."""
         self._receiving.resume()
 
-    @contextmanager
-    def closed(self, reason: str) -> Iterator[None]:
-        """No reading is taken while this is entered."""
-        self._receiving.stop(reason)
-        try:
-            yield
-        finally:
-            self._receiving.stop("")
-
     def seal(self, progress: Progress | None = None, *, rebuild: bool = False) -> None:
         """See `ReadingStore.seal`. Raises Unavailable, Corrupt; then it can be repeated."""
         if self._sealing is None:

@@ -68,15 +68,14 @@ def test_read_and_initial_of_one_instant_are_both_kept_and_both_guarded(home: St
 
 
 def test_stopped_store_refuses_and_resumes(home: StoreHome) -> None:
-    with home.store.closed("the day is being ended"):
-        with pytest.raises(Unavailable, match="the day is being ended"):
-            home.submit(reading(1, 1))
-        home.store.seal()
-    home.submit(reading(1, 1))
-    home.store.stop_receiving("maintenance")
-    assert home.store.state().reason == "maintenance"
+    home.store.stop_receiving("the day is being ended")
+    with pytest.raises(Unavailable, match="the day is being ended"):
+        home.submit(reading(1, 1))
+    assert home.store.state().reason == "the day is being ended"
+    home.store.seal()
     home.store.resume()
     assert home.store.receiving
+    home.submit(reading(1, 1))
 
 
 def test_many_threads_each_reading_exactly_once(home: StoreHome) -> None:
