@@ -26,15 +26,16 @@ from data_layer.accounts.staff_registry import StaffRegistry
 from data_layer.accounts.tables import attempts, audit, one_time_links, sessions
 from data_layer.billing.tables import bills
 from data_layer.clock import HomeZone
-from data_layer.errors import Corrupt
+from data_layer.errors import Corrupt, Unavailable
 from data_layer.jobs.tables import jobs
+from data_layer.readings.opening import ATTEMPTS, BEING_REWRITTEN, PAUSE_SECONDS
 from data_layer.readings.settled_days import ReadingFiles, digest_of
 from data_layer.readings.store import Progress
 from data_layer.storage.backup_folder import file_bytes
 from data_layer.storage.database import METADATA, Database
 from data_layer.storage.day_files import DayFiles
 from data_layer.storage.home import Home
-from data_layer.storage.manifest import Manifest
+from data_layer.storage.seal_state import SealState
 from data_layer.storage.table_lines import Shape, table_lines
 from data_layer.tariffs.tables import tariffs
 
@@ -43,7 +44,6 @@ ENDS_WITH_THE_HOME = frozenset({sessions.name, one_time_links.name, attempts.nam
 TRACES = frozenset({jobs.name, audit.name})
 """Parts that say what was done."""
 TIMEZONE, READINGS, USERS, ADMINS = "timezone", "readings", "users", "admins"
-ATTEMPTS, PAUSE_SECONDS = 20, 0.1
 _ALL_ARE_DECLARED = (bills, tariffs)
 """Importing a room's tables declares them."""
 
@@ -141,19 +141,23 @@ def home_fingerprint(
     staff: StaffRegistry,
     progress: Progress,
 ) -> Fingerprint:
-    """Of a home, also beside a server: looked at again where an end of day moved its files."""
-    for attempt in range(1, ATTEMPTS + 1):
-        before = Manifest.load(home.manifest).generation
+    """Of a home, also beside a server: looked at again where an end of day moved its files.
+
+    Raises Corrupt where files contradict each other that did not move, Unavailable where they move
+    whenever they are looked at.
+    """
+    for _ in range(ATTEMPTS):
+        before = SealState.of(home.logs, home.manifest)
         try:
             with database.read() as connection:
                 lines = {**table_texts(connection), USERS: [accounts.text()],
                          ADMINS: [staff.text()]}  # fmt: skip
                 return fingerprint_of(files_of(home), lines, progress)
         except (FileNotFoundError, Corrupt):
-            if attempt == ATTEMPTS or Manifest.load(home.manifest).generation == before:
+            if SealState.of(home.logs, home.manifest) == before:
                 raise
-            sleep(PAUSE_SECONDS)
-    raise AssertionError("the last attempt returns or raises")
+        sleep(PAUSE_SECONDS)
+    raise Unavailable(BEING_REWRITTEN)
 
 
 def table_texts(connection: Connection) -> dict[str, Generator[bytes]]:

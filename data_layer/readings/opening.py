@@ -33,10 +33,12 @@ from data_layer.storage.home import Home
 from data_layer.storage.log_names import ARCHIVE, sealed_logs
 from data_layer.storage.log_recovery import LogFile, Recovered, inspect, recover
 from data_layer.storage.manifest import DayEntry, Manifest
+from data_layer.storage.seal_state import SealState
 from index.sorted_index import SortedIndex
 
 ATTEMPTS = 20
 PAUSE_SECONDS = 0.1
+BEING_REWRITTEN = "The files are being rewritten; try again soon."
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Opening:
 
     def for_reading(self) -> Opened:
         """Open beside the process that owns the home. Raises Unavailable, Corrupt."""
-        trouble: MeterbookError = Unavailable("The files are being rewritten; try again soon.")
+        trouble: MeterbookError = Unavailable(BEING_REWRITTEN)
         for _ in range(ATTEMPTS):
             before = self._sound_manifest()
             try:
@@ -118,10 +120,8 @@ class Opening:
 
     def _moved_since(self, before: Manifest, recovered: Recovered) -> bool:
         """Whether a log was closed or merged since it was looked at."""
-        closed = [generation for generation, _ in sealed_logs(self.home.logs)]
-        found = [log.generation for log in recovered.sealed]
-        now = Manifest.load(self.home.manifest)
-        return closed != found or now.generation != before.generation
+        found = SealState(tuple(log.generation for log in recovered.sealed), before.generation)
+        return SealState.of(self.home.logs, self.home.manifest) != found
 
     def _stock(self, *, adopt: bool) -> _Stock:
         """What the manifest says; where none holds, the day files as they are."""
