@@ -46,11 +46,14 @@ class TariffsAnswer(Fields):
 
 
 class TariffEntered(Fields):
-    """What became of a tariff's versions."""
+    """What became of a tariff's versions and its name."""
 
     code: Code
     new: list[int] = Field(description="numbers of versions that were not known")
     known: int = Field(description="versions that say what is stored")
+    renamed_from: str | None = Field(
+        description="the name the tariff had before; null where it keeps its name or is new"
+    )
     warnings: Warnings
 
 

@@ -87,6 +87,7 @@ def tariffs(book_of: Callable[[], Book]) -> Blueprint:
                 "code": tariff.code,
                 "new": entered.new,
                 "known": entered.known,
+                "renamed_from": entered.renamed_from,
                 "warnings": book.tariffs.warnings([tariff]),
             }
         )

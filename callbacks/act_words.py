@@ -39,6 +39,8 @@ TOLD: dict[str, Callable[[str], str]] = {
     "bytes": lambda text: " ".join(size(int(text))),
     "fields": lambda text: f"changed: {', '.join(text.split()).replace('_', ' ')}",
     "kw": lambda text: f"{text} kW",
+    "new_name": lambda text: f"is called {text} now",
+    "old_name": lambda text: f"was called {text}",
     "reason": lambda text: text,
     "state": lambda text: f"state {text[:8]}…",
     "versions": lambda text: f"version {text}",

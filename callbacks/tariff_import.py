@@ -97,12 +97,19 @@ def _read(book: Book, staged: StagedFile, series: str) -> TariffFile:
 
 def _enter_tariffs(book: Book, scope: Scope, read: TariffFile) -> str:
     entered = book.tariffs.enter(scope, read.tariffs)
-    told = [
+    names = {one.code: one.name for one in read.tariffs}
+    versions = [
         f"{code}: version{'s' if len(one.new) > 1 else ''} {', '.join(map(str, one.new))}"
         for code, one in entered.items()
         if one.new
     ]
-    return f"Entered {'; '.join(told)}." if told else "Everything was known already."
+    said = [f"Entered {'; '.join(versions)}."] if versions else []
+    said += [
+        f"{code} is called {names[code]} now; it was called {one.renamed_from}."
+        for code, one in entered.items()
+        if one.renamed_from is not None
+    ]
+    return " ".join(said) or "Everything was known already."
 
 
 def _enter_prices(book: Book, scope: Scope, read: TariffFile) -> str:

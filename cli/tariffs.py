@@ -13,6 +13,7 @@ from cli.home_access import beside_the_server
 from data_layer.accounts.model import OPERATOR
 from data_layer.errors import BadInput
 from data_layer.readings.model import Action
+from data_layer.tariffs.catalog import Entered
 from data_layer.tariffs.csv_files import read_tariffs
 from data_layer.tariffs.documents import read_tariff, tariff_document, tariff_json
 from data_layer.tariffs.faults import Fault
@@ -32,10 +33,12 @@ def import_files(files: tuple[Path, ...]) -> None:
         scope = book.authorize(OPERATOR, Action.MANAGE_TARIFFS)
         entered = book.tariffs.enter(scope, read)
         warnings = book.tariffs.warnings(read)
-    facts = [{"code": code, "new": one.new, "known": one.known} for code, one in entered.items()]
-    lines = [
-        f"Tariff {code}: {len(one.new)} new, {one.known} known." for code, one in entered.items()
+    facts = [
+        {"code": code, "new": one.new, "known": one.known, "renamed_from": one.renamed_from}
+        for code, one in entered.items()
     ]
+    names = {tariff.code: tariff.name for tariff in read}
+    lines = [_line(code, names[code], one) for code, one in entered.items()]
     _warn(warnings)
     answer({"tariffs": facts, "warnings": warnings}, lines)
 
@@ -99,6 +102,12 @@ def _tariffs_and_faults(path: Path) -> tuple[list[Tariff], list[Fault]]:
     if isinstance(found, Tariff):
         return [found], []
     return [], [Fault.of(wrong.error) for wrong in found]
+
+
+def _line(code: str, name: str, entered: Entered) -> str:
+    was = entered.renamed_from
+    renamed = "" if was is None else f" It is called {name} now; it was called {was}."
+    return f"Tariff {code}: {len(entered.new)} new, {entered.known} known.{renamed}"
 
 
 def _text(path: Path) -> str:

@@ -38,6 +38,15 @@ class TariffDesk:
                         tariff.code,
                         versions=", ".join(map(str, entered.new)),
                     )
+                if entered.renamed_from is not None:
+                    self.audit.record_in(
+                        connection,
+                        scope.actor,
+                        "tariff renamed",
+                        tariff.code,
+                        old_name=entered.renamed_from,
+                        new_name=tariff.name,
+                    )
         return found
 
     def plan(self, scope: Scope, tariffs: Sequence[Tariff]) -> Mapping[str, list[Planned]]:

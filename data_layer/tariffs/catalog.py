@@ -22,10 +22,12 @@ from data_layer.tariffs.model import Tariff, TariffVersion
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What became of a tariff's versions: numbers of the new ones, and how many were known."""
+    """What became of a tariff: numbers of its new versions, how many were known, its name."""
 
     new: tuple[int, ...]
     known: int
+    renamed_from: str | None = None
+    """The name it had before; None where it keeps its name or is new itself."""
 
 
 class Becomes(StrEnum):
@@ -87,20 +89,22 @@ class TariffCatalog:
             return _planned(connection, tariff)
 
     def enter(self, connection: Connection, tariff: Tariff, *, actor: str) -> Entered:
-        """Add a tariff's versions in the caller's write transaction.
+        """Add a tariff's versions, and give it its name, in the caller's write transaction.
 
         Raises Conflict when the code is used with another currency.
         """
-        self._enter_head(connection, tariff)
+        renamed_from = self._enter_head(connection, tariff)
         planned = _planned(connection, tariff)
         new = [one for one in planned if one.becomes is not Becomes.KNOWN]
         for one in new:
             self._add_version(connection, tariff.code, one.version, actor)
             if one.replaces is not None:
                 _replaced(connection, tariff.code, one.replaces, by=one.version.number)
-        return Entered(tuple(one.version.number for one in new), len(planned) - len(new))
+        numbers = tuple(one.version.number for one in new)
+        return Entered(numbers, len(planned) - len(new), renamed_from)
 
-    def _enter_head(self, connection: Connection, tariff: Tariff) -> None:
+    def _enter_head(self, connection: Connection, tariff: Tariff) -> str | None:
+        """The name that was replaced, if one was."""
         head = tables.tariffs
         row = _head(connection, tariff.code)
         _check_currency(row, tariff)
@@ -112,6 +116,8 @@ class TariffCatalog:
             connection.execute(
                 update(head).where(head.c.code == tariff.code).values(name=tariff.name)
             )
+            return str(row.name)
+        return None
 
     def _add_version(
         self, connection: Connection, code: str, version: TariffVersion, actor: str

@@ -54,6 +54,21 @@ def test_tariffs_of_several_files_are_entered_all_or_none(
     assert "HOME  Home  SGD" in flask("tariff", "list").stdout
 
 
+def test_a_tariff_that_is_renamed_is_told_with_both_names(
+    home: Path, tariff: str, tmp_path: Path
+) -> None:
+    assert answered("tariff", "import", tariff)["tariffs"][0]["renamed_from"] is None
+    Path(tariff).write_text(json.dumps(TARIFF | {"name": "Household"}))
+    told = flask("tariff", "import", tariff).stdout
+    assert told == (
+        "Tariff HOME: 0 new, 1 known. It is called Household now; it was called Home.\n"
+    )
+    Path(tariff).write_text(json.dumps(TARIFF))
+    assert answered("tariff", "import", tariff)["tariffs"] == [
+        {"code": "HOME", "new": [], "known": 1, "renamed_from": "Household"}
+    ]
+
+
 def test_everything_wrong_in_a_file_of_tariffs_is_told(home: Path, tmp_path: Path) -> None:
     table = tmp_path / "more.csv"
     table.write_text(

@@ -150,10 +150,12 @@ def test_tariffs_and_prices_are_entered_once_and_shown(rest: Served) -> None:
     later = TARIFF["versions"][0] | {"valid_from": "2026-12-01"}  # type: ignore[index]
     sent = TARIFF | {"versions": [*TARIFF["versions"], later]}  # type: ignore[misc]
     entered = rest.ask("POST", "/api/tariffs", json=sent)
-    assert entered == {"code": "HOME", "new": [2], "known": 1, "warnings": []}
+    assert entered == {"code": "HOME", "new": [2], "known": 1, "renamed_from": None, "warnings": []}
     shown = rest.ask("GET", "/api/tariffs/HOME")
     assert rest.ask("GET", "/api/tariffs") == {"tariffs": [shown], "total": 1, "warnings": []}
     assert [one["number"] for one in shown["versions"]] == [1, 2]
+    renamed = rest.ask("POST", "/api/tariffs", json=sent | {"name": "Household"})
+    assert (renamed["new"], renamed["renamed_from"]) == ([], "Home")
     rest.ask("GET", "/api/tariffs/NONE", expect=404)
     rest.ask("POST", "/api/tariffs", expect=409, json=TARIFF | {"currency": "GBP"})
     wrong = rest.ask("POST", "/api/tariffs", expect=400, json=TARIFF | {"versions": 5})

@@ -191,12 +191,15 @@ def test_a_file_is_checked_and_entered_when_told_so(served: Served) -> None:
     assert len(served.book.tariffs.catalog.get("HOME").versions) == 2
 
     entered = tariff_import.entered(served.book, ADMIN, asked)
-    assert words(entered) == "Entered HOME: versions 3, 4."
+    assert words(entered) == (
+        "Entered HOME: versions 3, 4. HOME is called Household now; it was called Home."
+    )
     assert [one.number for one in served.book.tariffs.catalog.get("HOME").versions] == [1, 3, 4]
     with pytest.raises(NotFound):
         tariff_import.checked(served.book, ADMIN, asked)
-    written = served.book.audit.recent(1)[0]
+    renamed, written = served.book.audit.recent(2)
     assert (written.action, written.actor) == ("tariff entered", ADMIN.name)
+    assert (renamed.action, renamed.actor) == ("tariff renamed", ADMIN.name)
 
 
 def test_what_is_known_already_needs_no_entering(served: Served) -> None:
@@ -207,6 +210,25 @@ def test_what_is_known_already_needs_no_entering(served: Served) -> None:
     assert "Enter" not in said
     said = report(served, arrived(served, "home.json", document(version(), name="Other")))
     assert "Change the name" in said
+
+
+def test_another_name_alone_is_entered_told_and_written_down(served: Served) -> None:
+    enter(served, document(version()))
+    asked = arrived(served, "home.json", document(version(), name="Household"))
+    entered = words(tariff_import.entered(served.book, ADMIN, asked))
+    assert entered == "HOME is called Household now; it was called Home."
+    assert served.book.tariffs.catalog.get("HOME").name == "Household"
+    written = served.book.audit.recent(1)[0]
+    assert (written.action, written.subject, written.actor) == (
+        "tariff renamed",
+        "HOME",
+        ADMIN.name,
+    )
+    assert written.details == {"old_name": "Home", "new_name": "Household"}
+    again = arrived(served, "home.json", document(version(), name="Household"))
+    known = words(tariff_import.entered(served.book, ADMIN, again))
+    assert known == "Everything was known already."
+    assert served.book.audit.recent(1) == [written]
 
 
 def test_a_file_with_faults_enters_nothing(served: Served) -> None:

@@ -25,6 +25,8 @@ ZONE = HomeZone("Asia/Singapore")
         ({"kw": "5", "before": "0"}, "5 kW, before 0 kW"),
         ({"fields": "owner_name email"}, "changed: owner name, email"),
         ({"address": "127.0.0.1", "inactive": True}, "from 127.0.0.1, the account is inactive"),
+        ({"old_name": "Home", "new_name": "Household"},
+         "was called Home, is called Household now"),
         ({"meter_id": None, "name": ""}, ""),
         ({"role": "admin"}, "role admin"),
     ],

@@ -65,6 +65,7 @@ def test_a_code_keeps_its_currency_and_may_change_its_name(catalog: TariffCatalo
     enter(catalog, tariff((NEW_YEAR, "0.30")))
     with pytest.raises(Conflict, match="is in SGD; one in EUR needs another code"):
         enter(catalog, tariff((JULY, "0.30"), currency="EUR"))
+    assert enter(catalog, tariff((NEW_YEAR, "0.30"), name="Home plus")) == Entered((), 1, "Home")
     assert enter(catalog, tariff((NEW_YEAR, "0.30"), name="Home plus")) == Entered((), 1)
     assert catalog.get("HOME").name == "Home plus"
     with pytest.raises(NotFound, match="'OTHER' is not in the catalog"):
