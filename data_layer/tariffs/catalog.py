@@ -1,4 +1,4 @@
-"""The tariffs of a home: enter, find, and find again as they were.
+"""The tariffs of a home: enter them, and find those that apply.
 
 Entering is idempotent. A version that says what is stored is left alone; one that says something
 else for the same first day becomes the next number and replaces it. Nothing is deleted.
@@ -6,7 +6,7 @@ else for the same first day becomes the next number and replaces it. Nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -70,14 +70,6 @@ class TariffCatalog:
         with self.database.read() as connection:
             rows = connection.execute(select(tables.tariffs).order_by(tables.tariffs.c.code)).all()
             return [_tariff(row, _stored(connection, row.code)) for row in rows]
-
-    def as_of(self, code: str, numbers: Collection[int]) -> Tariff:
-        """A tariff made of just these versions, replaced or not: what a bill was made from."""
-        tariff = self.get(code)
-        with self.database.read() as connection:
-            every = _stored(connection, code, all_of_them=True)
-        chosen = [version for version in every if version.number in numbers]
-        return replace(tariff, versions=_sorted(chosen))
 
     def plan(self, tariff: Tariff) -> list[Planned]:
         """What entering a tariff would do, version by version; nothing is written.

@@ -56,14 +56,6 @@ COLUMN_OF = {
 """Columns whose fields in the document have another name."""
 
 
-def tariffs_from_csv(text: str) -> list[Tariff]:
-    """Every tariff of a file, in its order. Raises BadInput naming line, field, value and rule."""
-    tariffs, faults = read_tariffs(text)
-    if faults:
-        raise faults[0].error()
-    return tariffs
-
-
 def read_tariffs(text: str) -> tuple[list[Tariff], list[Fault]]:
     """The tariffs of a file that are well, in its order, and everything wrong with the others."""
     rows, faults = read_rows(text, COLUMNS, REQUIRED)

@@ -7,11 +7,14 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from data_layer.errors import Conflict, NotFound
 from data_layer.storage.database import Database
+from data_layer.tariffs import tables
 from data_layer.tariffs.catalog import Becomes, Entered, TariffCatalog
-from data_layer.tariffs.model import FlatRate, Prices, Tariff, TariffVersion
+from data_layer.tariffs.documents import version_from
+from data_layer.tariffs.model import Energy, FlatRate, Prices, Tariff, TariffVersion
 from data_layer.tariffs.price_book import PriceBook, PricesEntered, StoredSeries
 
 NEW_YEAR, JULY = date(2026, 1, 1), date(2026, 7, 1)
@@ -40,6 +43,17 @@ def rates(found: Tariff) -> list[tuple[int, date, Decimal]]:
     ]
 
 
+def kept(catalog: TariffCatalog) -> list[tuple[int, Energy, int | None]]:
+    """Every stored version, and the number of the one that took its place."""
+    table = tables.tariff_versions
+    with catalog.database.read() as connection:
+        rows = connection.execute(select(table).order_by(table.c.number)).all()
+    return [
+        (row.number, version_from(row.document, number=row.number).energy, row.replaced_by)
+        for row in rows
+    ]
+
+
 def test_entering_the_same_again_changes_nothing(catalog: TariffCatalog) -> None:
     both = tariff((NEW_YEAR, "0.30"), (JULY, "0.32"))
     assert enter(catalog, both) == Entered((1, 2), 0)
@@ -55,9 +69,10 @@ def test_a_replaced_version_stays_for_the_bills_made_from_it(catalog: TariffCata
         (1, NEW_YEAR, Decimal("0.30")),
         (3, JULY, Decimal("0.35")),
     ]
-    assert rates(catalog.as_of("HOME", (1, 2))) == [
-        (1, NEW_YEAR, Decimal("0.30")),
-        (2, JULY, Decimal("0.32")),
+    assert kept(catalog) == [
+        (1, FlatRate(Decimal("0.30")), None),
+        (2, FlatRate(Decimal("0.32")), 3),
+        (3, FlatRate(Decimal("0.35")), None),
     ]
 
 
