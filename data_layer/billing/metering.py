@@ -10,7 +10,7 @@ from data_layer.billing.model import DayUse, MonthUsage, ReadingKey, RegisterRea
 from data_layer.errors import NotFound
 from data_layer.quantities import VOID_WH
 from data_layer.readings import queries
-from data_layer.readings.model import Reading, ReadingBatch, Scope
+from data_layer.readings.model import Reading, ReadingBatch, Scope, SeriesKey
 from data_layer.readings.order import effective
 from data_layer.readings.room import ReadingRoom
 from data_layer.tariffs.half_hours import HalfHours
@@ -66,12 +66,12 @@ def _read(room: ReadingRoom, meter_id: str, at: int, *, opening: bool) -> Regist
         near = effective(room.store.neighbors(ReadingBatch.of([series], [0], [at], [0]))).rows()
         if here := _standing(near, at, opening=opening):
             values.append(here[0].value_wh)
-            keys.append(_key(here[0]))
+            keys.append(_key(room, here[0]))
             continue
         estimated = True
         between = int(room.store.registers_at([series], np.array([at], dtype=np.int64))[0, 0])
         values.append(None if between == VOID_WH else between)
-        keys += [] if between == VOID_WH else [_key(row) for row in _around(near, at)]
+        keys += [] if between == VOID_WH else [_key(room, row) for row in _around(near, at)]
     known = [value for value in values if value is not None]
     return RegisterRead(
         at, sum(known) if len(known) == len(values) else None, estimated, tuple(keys)
@@ -93,9 +93,9 @@ def _around(near: list[Reading], at: int) -> list[Reading]:
     return before[-1:] + after[:1]
 
 
-def _key(row: Reading) -> ReadingKey:
+def _key(room: ReadingRoom, row: Reading) -> ReadingKey:
     if row.value_wh is None:
         raise AssertionError("an effective reading has a value")
-    return ReadingKey(
-        row.meter_id, row.register_id, row.read_at, row.kind, row.revision, row.value_wh
-    )
+    series = SeriesKey(row.meter_id, row.register_id)
+    revision = room.store.revision(series, row.read_at, row.kind)
+    return ReadingKey(*series, row.read_at, row.kind, revision, row.value_wh)

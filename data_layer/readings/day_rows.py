@@ -44,7 +44,7 @@ class _Counted:
 
 
 class DayRows:
-    """Answers `rows` and `revisions` for one store."""
+    """Answers `rows`, `revisions` and `revision` for one store."""
 
     def __init__(self, folder: Path, zone: HomeZone) -> None:
         self._zone = zone
@@ -93,6 +93,13 @@ class DayRows:
             return NOTHING
         code = whole.series.index(key)
         return whole.take((whole.series_code == code) & (whole.read_at == read_at))
+
+    def revision(self, view: View, key: SeriesKey, read_at: int, kind: int) -> int:
+        """The highest revision of one reading; no day is read in which nothing was corrected."""
+        if self._indexed.tells_of(view, self._zone.day_of(read_at)):
+            return 0
+        found = self.revisions(view, key, read_at)
+        return int(found.revision[found.kind == kind].max(initial=0))
 
     def _marked(self, view: View, batch: ReadingBatch, total: int) -> RowPage:
         """The page with the rows that a higher revision, on this page or not, has replaced."""

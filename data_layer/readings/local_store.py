@@ -192,6 +192,9 @@ class LocalStore(Closing):
     def revisions(self, key: SeriesKey, read_at: int) -> ReadingBatch:
         return self._rows.revisions(self._receiving.view, key, read_at)
 
+    def revision(self, key: SeriesKey, read_at: int, kind: int) -> int:
+        return self._rows.revision(self._receiving.view, key, read_at, kind)
+
     def meters(self) -> int:
         """How many meters have readings in the index."""
         return len({meter_id for meter_id, _ in self._receiving.view.index.keys})

@@ -46,7 +46,9 @@ class ReadingStore(Protocol):
 
     def neighbors(self, batch: ReadingBatch) -> ReadingBatch:
         """Effective readings that matter to the batch: for each of its series those inside its
-        time range, plus the nearest before and after. Sorted by (series, read_at, kind)."""
+        time range, plus the nearest before and after. Sorted by (series, read_at, kind).
+
+        Of what the index tells only key and value are true: `revision` has the revision."""
 
     def latest(self, series: Sequence[SeriesKey]) -> ReadingBatch:
         """The latest effective reading of each series that has one."""
@@ -88,6 +90,9 @@ class ReadingStore(Protocol):
 
     def revisions(self, key: SeriesKey, read_at: int) -> ReadingBatch:
         """Every revision and kind stored for one series at one instant."""
+
+    def revision(self, key: SeriesKey, read_at: int, kind: int) -> int:
+        """The highest revision stored of one reading; 0 where there is none."""
 
     def place(self, places: Mapping[str, GroupPath | None]) -> None:
         """Tell where meters count; exact in totals from now on."""

@@ -274,6 +274,10 @@ class StoreHome:
         for row in every[:3]:
             found = self.store.revisions(SeriesKey(row.meter_id, row.register_id), row.read_at)
             assert row in found.rows()
+        newest_of = {(row.meter_id, row.register_id, row.read_at, row.kind): row for row in every}
+        for (meter_id, register_id, read_at, kind), row in newest_of.items():
+            series = SeriesKey(meter_id, register_id)
+            assert self.store.revision(series, read_at, kind) == row.revision
 
     def check_disk(self) -> None:
         rows = self.rows_on_disk()

@@ -181,6 +181,23 @@ def test_a_correction_that_leaves_the_total_is_told_all_the_same(book: Book) -> 
     assert issue(book).bill.reason == NEW_READINGS
 
 
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_the_end_of_a_day_changes_no_bill(book: Book, *, rebuild: bool) -> None:
+    a_month(book)
+    scope = book.authorize(OPERATOR, Action.CORRECT_READINGS)
+    for value in (1_002_000, 1_001_000):
+        reading = Reading(METER, "S", book.zone.parse("2026-10-01T00:00"), value, source="page:b")
+        correct(book.readings, scope, reading, reason="misread")
+    before = issue(book).bill
+    (key,) = before.start_read.keys
+    assert (key.revision, key.value_wh) == (2, 1_001_000)
+
+    book.readings.store.seal(rebuild=rebuild)
+
+    assert not issue(book).is_new
+    assert shown(book) == [before]
+
+
 def test_a_corrected_tariff_or_name_makes_a_new_version(book: Book) -> None:
     a_month(book)
     issue(book)

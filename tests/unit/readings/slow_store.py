@@ -120,6 +120,10 @@ class SlowStore:
     def revisions(self, key: SeriesKey, read_at: int) -> ReadingBatch:
         return ReadingBatch.from_readings([row for row in self._of(key) if row.read_at == read_at])
 
+    def revision(self, key: SeriesKey, read_at: int, kind: int) -> int:
+        own = self.revisions(key, read_at).rows()
+        return max((row.revision for row in own if row.kind == kind), default=0)
+
     def place(self, places: Mapping[str, GroupPath | None]) -> None:
         self.places.update(places)
 
