@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Row, cast, func, insert, select, update
 
 from data_layer.clock import Clock, epoch_of
-from data_layer.errors import BadInput, Conflict, NotFound
+from data_layer.errors import BadInput, Conflict, NotFound, Unavailable
 from data_layer.jobs.model import Job, JobKind, JobState, Params, Result
 from data_layer.jobs.tables import jobs
 from data_layer.storage.database import Database
@@ -118,7 +118,14 @@ class Jobs:
     # --- for the worker ------------------------------------------------------------------
 
     def kind(self, job: Job) -> JobKind:
-        return self._kinds[job.kind]
+        """How this job is done. Raises Unavailable when this process does not know its kind."""
+        known = self._kinds.get(job.kind)
+        if known is None:
+            raise Unavailable(
+                f"this server does not know how to do {job.kind.replace('_', ' ')!r}: it may run "
+                "since before an upgrade. Restart it, then start the job again."
+            )
+        return known
 
     def waiting(self, kind: str) -> str | None:
         """Id of the oldest waiting job of this kind."""

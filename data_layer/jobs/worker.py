@@ -7,8 +7,6 @@ import logging
 import threading
 import time
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from data_layer.errors import MeterbookError
 from data_layer.jobs.memory import give_back_memory
 from data_layer.jobs.model import Job, JobKind, Result, Stopped
@@ -79,15 +77,16 @@ class Worker:
             job = self._jobs.claim(at_once=at_once)
             if job is not None:
                 self._do(job)
-        except SQLAlchemyError:
+        except Exception:
+            # Nobody would notice that a thread had ended: the server answers on without it.
             log.exception("the jobs table cannot be used; trying again")
             return False
         return job is not None
 
     def _do(self, job: Job) -> None:
-        kind = self._jobs.kind(job)
         log.info("job %s (%s) begins", job.id, job.kind)
         try:
+            kind = self._jobs.kind(job)
             result = kind.handler(_RunningTask(self._jobs, job, kind, self._closing))
         except Stopped:
             self._jobs.put_back(job.id)

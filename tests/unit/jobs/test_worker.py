@@ -79,6 +79,43 @@ def test_the_worker_outlives_an_unexpected_failure(database: Database) -> None:
         assert "ZeroDivisionError: by nought" in ended(jobs, bad).error
 
 
+def test_a_job_of_an_unknown_kind_fails_with_what_to_do_and_the_next_is_done(
+    database: Database,
+) -> None:
+    newer = Jobs(database, system_clock, {"settle_month": JobKind(lambda _: {})})
+    unknown = newer.start("settle_month", {}, actor="cli")
+
+    with working(database, lambda _: {"done": "yes"}) as jobs:
+        known = jobs.start("work", {}, actor="cli")
+
+        assert ended(jobs, known).result == {"done": "yes"}
+        assert ended(jobs, unknown).state is JobState.FAILED
+
+    assert newer.get(unknown).error == (
+        "this server does not know how to do 'settle month': it may run since before an upgrade. "
+        "Restart it, then start the job again."
+    )
+
+
+def test_the_worker_outlives_what_nobody_foresaw_in_the_table(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    claim, raised = Jobs.claim, threading.Event()
+
+    def stumble(jobs: Jobs, job_id: str | None = None, *, at_once: bool = False) -> Job | None:
+        if not at_once and not raised.is_set():
+            raised.set()
+            raise ZeroDivisionError("by nought")
+        return claim(jobs, job_id, at_once=at_once)
+
+    monkeypatch.setattr(Jobs, "claim", stumble)
+    with working(database, lambda _: {"done": "yes"}) as jobs:
+        assert raised.wait(20)
+        assert ended(jobs, jobs.start("work", {}, actor="cli")).result == {"done": "yes"}
+
+    assert "by nought" in caplog.text
+
+
 def test_progress_is_seen_while_the_work_goes_on(database: Database) -> None:
     go_on = threading.Event()
 
