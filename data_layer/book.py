@@ -81,6 +81,7 @@ class Book(Closing):
     jobs: Jobs
     staging: UploadStaging
     receiving_switch: ReceivingSwitch
+    _worker: Worker
 
     def __init__(self, home: Home, clock: Clock, *, writable: bool) -> None:
         self.home: Path = home.folder
@@ -272,7 +273,7 @@ class Book(Closing):
 
     def _begin_work(self, *, scheduled: bool) -> None:
         """Missed days first, then the worker, then the bell."""
-        worker = Worker(self.jobs)
+        self._worker = worker = Worker(self.jobs)
         self._closing.callback(worker.close)
         worker.sort_out()
         if scheduled and self._has_missed_days():
@@ -300,7 +301,10 @@ class Book(Closing):
         try:
             self.jobs.start(END_DAY, {}, actor=AT_MIDNIGHT)
         except Conflict as error:
-            log.info("midnight: %s", error.sentence)
+            if self._worker.does(END_DAY):
+                log.info("midnight: %s", error.sentence)
+            else:
+                log.warning("midnight: %s It is not being done this moment.", error.sentence)
 
     # --- work ----------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, cast, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Row, cast, func, insert, select, update
 
 from data_layer.clock import Clock, epoch_of
 from data_layer.errors import BadInput, Conflict, NotFound, Unavailable
@@ -146,8 +146,7 @@ class Jobs:
         if job_id is not None:
             waiting = waiting.where(jobs.c.id == job_id)
         else:
-            prompt = jobs.c.kind.in_([name for name, kind in self._kinds.items() if kind.at_once])
-            waiting = waiting.where(prompt if at_once else ~prompt)
+            waiting = waiting.where(self._share(at_once=at_once))
         with self._database.read() as connection:
             if connection.scalar(waiting.limit(1)) is None:
                 return None
@@ -162,6 +161,23 @@ class Jobs:
                 .values(state=JobState.RUNNING, started_at=now, heartbeat=now)
             )
         return self.get(taken)
+
+    def put_back_claimed(self, *, at_once: bool) -> None:
+        """Back into the queue what runs in this share, of which its thread does nothing.
+
+        A claim whose answer was lost on the way may have been written all the same.
+        """
+        with self._database.write() as connection:
+            connection.execute(
+                update(jobs)
+                .where(jobs.c.state == JobState.RUNNING, self._share(at_once=at_once))
+                .values(state=JobState.QUEUED)
+            )
+
+    def _share(self, *, at_once: bool) -> ColumnElement[bool]:
+        """Rows of what is done at once, or of all other work, of unknown kinds too."""
+        prompt = jobs.c.kind.in_([name for name, kind in self._kinds.items() if kind.at_once])
+        return prompt if at_once else ~prompt
 
     def advance(self, job_id: str, message: str, done: int, total: int) -> None:
         self._write(job_id, message=message, done=done, total=total, heartbeat=self._now())

@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 
-from data_layer.errors import MeterbookError
+from data_layer.jobs.lane import Lane
 from data_layer.jobs.memory import give_back_memory
-from data_layer.jobs.model import Job, JobKind, Result, Stopped
-from data_layer.jobs.queue import INTERRUPTED_BEFORE, Jobs
+from data_layer.jobs.model import Job
+from data_layer.jobs.queue import Jobs
 
 POLL_SECONDS = 1.0
-PROGRESS_SECONDS = 0.25
 log = logging.getLogger(__name__)
 
 
@@ -24,6 +22,8 @@ class Worker:
         self._jobs = jobs
         self._poll_seconds = poll_seconds
         self._closing = threading.Event()
+        self._long = Lane(jobs, self._closing, at_once=False)
+        self._prompt = Lane(jobs, self._closing, at_once=True)
         self._threads = (
             threading.Thread(target=self._work, name="jobs", daemon=True),
             threading.Thread(target=self._act, name="acts", daemon=True),
@@ -43,11 +43,18 @@ class Worker:
         job_id = self._jobs.waiting(kind) or self._jobs.start(kind, {}, actor=actor)
         job = self._jobs.claim(job_id)
         if job is not None:
-            self._do(job)
+            self._long.do(job)
         return self._jobs.get(job_id)
 
+    def does(self, kind: str) -> bool:
+        """Whether a job of this kind is being done this moment, whatever the table says."""
+        return kind in (self._long.doing, self._prompt.doing)
+
     def close(self) -> None:
-        """Stop after the running job, or at its next pause point. Waits for it."""
+        """Stop after the running job, or at its next pause point. Waits for it.
+
+        How it ended is written, or left to `sort_out` of the next start when the database is away.
+        """
         self._closing.set()
         self._jobs.arrived.set()
         self._jobs.called.set()
@@ -58,83 +65,17 @@ class Worker:
     def _work(self) -> None:
         """The long work."""
         while not self._closing.is_set():
-            if self._did_one(at_once=False):
+            if self._long.do_next():
                 give_back_memory()
             else:
                 self._jobs.arrived.wait(self._poll_seconds)
                 self._jobs.arrived.clear()
+        self._long.settle()
 
     def _act(self) -> None:
         """What is done at once."""
         while not self._closing.is_set():
-            if not self._did_one(at_once=True):
+            if not self._prompt.do_next():
                 self._jobs.called.wait(self._poll_seconds)
                 self._jobs.called.clear()
-
-    def _did_one(self, *, at_once: bool) -> bool:
-        """Do the oldest that waits; False where none does or the table cannot be used."""
-        try:
-            job = self._jobs.claim(at_once=at_once)
-            if job is not None:
-                self._do(job)
-        except Exception:
-            # Nobody would notice that a thread had ended: the server answers on without it.
-            log.exception("the jobs table cannot be used; trying again")
-            return False
-        return job is not None
-
-    def _do(self, job: Job) -> None:
-        log.info("job %s (%s) begins", job.id, job.kind)
-        try:
-            kind = self._jobs.kind(job)
-            result = kind.handler(_RunningTask(self._jobs, job, kind, self._closing))
-        except Stopped:
-            self._jobs.put_back(job.id)
-        except MeterbookError as error:
-            log.warning("job %s (%s) failed: %s", job.id, job.kind, error.sentence)
-            self._jobs.fail(job.id, error.sentence)
-        except Exception as error:
-            # Whatever a handler raises ends its job and not the worker; the log has the trace.
-            log.exception("job %s (%s) failed", job.id, job.kind)
-            self._jobs.fail(job.id, _unexpected(error))
-        else:
-            self._jobs.finish(job.id, _marked(result, job))
-            log.info("job %s (%s) is done", job.id, job.kind)
-
-
-def _unexpected(error: Exception) -> str:
-    return f"failed unexpectedly ({type(error).__name__}: {error}); the server's log has the trace."
-
-
-def _marked(result: Result, job: Job) -> Result:
-    """Keep the mark of an interruption, so that the answer can say why rows are duplicates."""
-    if job.result.get(INTERRUPTED_BEFORE):
-        return {**result, INTERRUPTED_BEFORE: True}
-    return result
-
-
-class _RunningTask:
-    """Writes progress at most a few times a second, however often it is told."""
-
-    def __init__(self, jobs: Jobs, job: Job, kind: JobKind, closing: threading.Event) -> None:
-        self._jobs = jobs
-        self._job = job
-        self._may_stop = kind.repeatable
-        self._closing = closing
-        self._written = 0.0
-        self._message = ""
-
-    @property
-    def job(self) -> Job:
-        return self._job
-
-    def progress(self, message: str, done: int = 0, total: int = 0) -> None:
-        now = time.monotonic()
-        if now - self._written < PROGRESS_SECONDS and message == self._message:
-            return
-        self._written, self._message = now, message
-        self._jobs.advance(self._job.id, message, done, total)
-
-    def pause_point(self) -> None:
-        if self._may_stop and self._closing.is_set():
-            raise Stopped
+        self._prompt.settle()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -15,6 +15,7 @@ from data_layer.jobs.model import Handler, Job, JobKind, JobState, Result, Task
 from data_layer.jobs.queue import Jobs
 from data_layer.jobs.worker import Worker
 from data_layer.storage.database import Database
+from tests.unit.jobs.waiting import ended, wait_for
 
 
 @contextmanager
@@ -27,18 +28,6 @@ def working(database: Database, handler: Handler, *, repeatable: bool = True) ->
         yield jobs
     finally:
         worker.close()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
-
-
-def ended(jobs: Jobs, job_id: str) -> Job:
-    wait_for(lambda: jobs.get(job_id).finished)
-    return jobs.get(job_id)
 
 
 def test_the_answer_of_the_work_is_kept(database: Database) -> None:
