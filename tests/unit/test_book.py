@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -305,31 +304,6 @@ def test_only_one_end_of_day_at_a_time(book: Book, monkeypatch: pytest.MonkeyPat
 
     ended(book, job_id)
     assert len(book.jobs.recent()) == 1
-
-
-def test_midnight_warns_of_an_end_of_day_that_nobody_does(
-    book: Book, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, logger="data_layer.book")
-    begun, go_on = Event(), Event()
-
-    def seal(*_: object, **__: object) -> bool:
-        begun.set()
-        return go_on.wait(30)
-
-    monkeypatch.setattr(book._opened_store(), "seal", seal)
-    book.jobs.start(END_DAY, {}, actor="cli")
-    assert begun.wait(30)
-    book._ring()
-    go_on.set()
-    book._worker.close()
-    waiting = book.jobs.start(END_DAY, {}, actor="cli")
-    book._ring()
-
-    done, undone = (line for line in caplog.records if line.message.startswith("midnight"))
-    assert done.levelname == "INFO"
-    assert undone.levelname == "WARNING"
-    assert f"(job {waiting}). It is not being done this moment." in undone.message
 
 
 def test_midnight_ends_the_day(book: Book, home: Path) -> None:
