@@ -52,6 +52,8 @@ BACK_UP = "back_up"
 MADE = "backup made"
 """The act in the audit."""
 FORMAT = 1
+LOOK_EVERY_BYTES = 1 << 20
+"""After so much of a copy it is looked again whether there is room."""
 _DAILY = re.compile(r"(\d{4}-\d\d-\d\d|monthly_\d{4}-\d\d)\.csv", re.ASCII)
 
 
@@ -119,14 +121,12 @@ class BackUp:
     def _make(self, task: Task, place: Path) -> dict[str, Detail]:
         with self.store.standing_still(), begin_backup(place, mark=f"job{task.job.id}") as backup:
             with self._moment() as moment:
-                copied = _Copied(task, self._size(moment))
-                _require_room(backup.folder, copied.total, self.home)
-                backup.add("users.csv", [moment.users])
-                backup.add("admins.csv", [moment.admins])
+                copied = _Copied(task, self.home, backup.folder, self._size(moment))
+                backup.add("users.csv", [moment.users], done=copied)
+                backup.add("admins.csv", [moment.admins], done=copied)
                 for name, lines in table_texts(moment.connection).items():
-                    task.progress(f"copying {name}", 0, copied.total)
                     with closing(lines):
-                        backup.add(f"tables/{name}.jsonl", lines)
+                        backup.add(f"tables/{name}.jsonl", lines, done=copied.of_table(name))
             for name, source, length in self._files(moment):
                 backup.copy(name, source, length=length, done=copied)
             tables = [shape.name for shape in kept_tables()]
@@ -180,10 +180,12 @@ class BackUp:
                 yield f"daily/{path.name}", path, None
 
     def _size(self, moment: _Moment) -> int:
-        return sum(
+        """Bytes of all but the tables: how long their lines are is seen when they are written."""
+        files = sum(
             path.stat().st_size if length is None else length
             for _, path, length in self._files(moment)
         )
+        return len(moment.users) + len(moment.admins) + files
 
 
 def told_of(about: Mapping[str, object]) -> dict[str, Detail]:
@@ -202,16 +204,40 @@ def _is_told_of(lines: Iterable[Entry], done: Mapping[str, Detail]) -> bool:
 
 
 class _Copied:
-    """Counts bytes for the progress bar, and lets the work be put down."""
+    """Counts bytes for the progress bar, looks for room, and lets the work be put down.
 
-    def __init__(self, task: Task, total: int) -> None:
-        self.total, self.done = total, 0
-        self._task = task
+    Raises Unavailable at the beginning and with every MB that finds too little room.
+    """
+
+    def __init__(self, task: Task, home: Home, folder: Path, known: int) -> None:
+        """`known` are the bytes of all that is no table."""
+        self.total, self.done = known, 0
+        self._task, self._home, self._folder = task, home, folder
+        self._looked_at = 0
+        self._require_room()
 
     def __call__(self, count: int) -> None:
+        self._count(count, "copying files")
+
+    def of_table(self, name: str) -> Callable[[int], None]:
+        """Counts bytes of a table, by which the total grows: nobody knew of them."""
+
+        def grown(count: int) -> None:
+            self.total += count
+            self._count(count, f"copying {name}")
+
+        return grown
+
+    def _count(self, count: int, what: str) -> None:
         self._task.pause_point()
         self.done += count
-        self._task.progress("copying files", self.done, self.total)
+        if self.done - self._looked_at >= LOOK_EVERY_BYTES:
+            self._require_room()
+        self._task.progress(what, self.done, self.total)
+
+    def _require_room(self) -> None:
+        self._looked_at = self.done
+        _require_room(self._folder, self.done, self.total - self.done, self._home)
 
 
 def _checking(task: Task) -> Callable[[str, int, int], None]:
@@ -222,14 +248,17 @@ def _checking(task: Task) -> Callable[[str, int, int], None]:
     return told
 
 
-def _require_room(folder: Path, size: int, home: Home) -> None:
-    """Refuse to begin what cannot end, or would leave the home's log without room."""
-    free = shutil.disk_usage(folder).free
+def _require_room(folder: Path, written: int, left: int, home: Home) -> None:
+    """Refuse what cannot end, or would leave the home's log without room.
+
+    What may be written until the next look counts as left.
+    """
+    free = shutil.disk_usage(folder).free + written
     same_disk = folder.stat().st_dev == home.folder.stat().st_dev
-    needed = size + (RESERVE_BYTES if same_disk else 0)
+    needed = written + left + LOOK_EVERY_BYTES + (RESERVE_BYTES if same_disk else 0)
     if free < needed:
         reserve = f", {RESERVE_BYTES >> 20} MB of it in reserve for readings" if same_disk else ""
         raise Unavailable(
-            f"No backup is made: it needs {needed >> 20} MB on the disk of {folder.parent}"
+            f"No backup is made: it needs {-(-needed >> 20)} MB on the disk of {folder.parent}"
             f"{reserve}, and {free >> 20} MB are free."
         )

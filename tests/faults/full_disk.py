@@ -40,8 +40,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 @contextmanager
-def mounted(folder: Path, file_system: str) -> Iterator[Path]:
-    """A small disk, empty."""
+def mounted(folder: Path, file_system: str, *, size: int = TMPFS_BYTES) -> Iterator[Path]:
+    """A small disk, empty; the size is that of a tmpfs."""
     mount = folder / "mount"
     if file_system != TMPFS:
         image = Image(folder / "image.img", mount, file_system)
@@ -50,7 +50,7 @@ def mounted(folder: Path, file_system: str) -> Iterator[Path]:
             yield mount
         return
     mount.mkdir(exist_ok=True)
-    if _libc.mount(b"none", bytes(mount), b"tmpfs", 0, b"size=%d" % TMPFS_BYTES):
+    if _libc.mount(b"none", bytes(mount), b"tmpfs", 0, b"size=%d" % size):
         raise OSError(ctypes.get_errno(), "tmpfs cannot be mounted")
     try:
         yield mount

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from data_layer.storage.write_ahead_log import RESERVE_BYTES
 from tests.faults.power_cut_image import cannot_cut
 from tests.faults.system_calls_tracer import cannot_trace
 
@@ -51,6 +52,15 @@ def test_a_disk_without_room_leaves_no_backup_and_takes_one_when_it_has(disk: st
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["refused"] > 0
     assert told["made"] > 0
+
+
+def test_tables_larger_than_the_room_take_nothing_of_the_reserve_that_readings_need() -> None:
+    if why := cannot_cut("ext4"):
+        pytest.skip(f"no disk can be filled here: {why}")
+    done = run("-m", "tests.faults.backup_disk", "reserve")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["left"] >= RESERVE_BYTES
 
 
 @pytest.mark.parametrize("file_system", ["ext4", "xfs"])

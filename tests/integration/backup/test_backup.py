@@ -20,6 +20,7 @@ from data_layer.journeys.back_up import BACK_UP
 from data_layer.journeys.end_day import END_DAY
 from data_layer.readings.model import Action, Reading, Scope
 from data_layer.readings.operations import correct
+from data_layer.storage.backup_folder import ABOUT, LIST
 from data_layer.storage.home import PRIVATE_FOLDER
 from data_layer.storage.manifest import Manifest
 from tests.integration.backup.home import METERS, NOW, START, refused, rows, send, worked
@@ -198,6 +199,14 @@ def test_a_broken_edit_does_not_get_into_a_backup(
         assert worked(book, BACK_UP, to=str(tmp_path / "one")).state is JobState.DONE
 
     assert (tmp_path / "one" / "users.csv").read_bytes() == good
+
+
+def test_its_size_is_that_of_all_its_files(home: Path, tmp_path: Path) -> None:
+    told = answered("backup", str(tmp_path / "one"))
+
+    files = {path.name: path for path in (tmp_path / "one").rglob("*") if path.is_file()}
+    described = files.keys() - {ABOUT, LIST}
+    assert told["bytes"] == sum(files[name].stat().st_size for name in described)
 
 
 def test_without_a_place_it_is_named_by_the_time(home: Path, tmp_path: Path, monkeypatch) -> None:
