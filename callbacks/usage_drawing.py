@@ -96,7 +96,7 @@ def _card(period: str, total: Consumption, words: Words, *, today: date) -> Figu
 
 def _card_note(total: Consumption) -> str:
     if total.consumption_wh is None:
-        return "No reading in this period"
+        return "No reading in this period" if total.start_time is None else "One reading only"
     said = []
     if total.estimated_wh:
         said.append(f"split of {text.kwh(total.estimated_wh)} kWh estimated")

@@ -72,8 +72,9 @@ def consumption(
 ) -> Consumption:
     """How much a meter used over a named period or over [start, end), cut to what is known.
 
-    Readings and consumption are None when nothing is known in the period. The readings at both
-    ends are sums over the counting registers. Raises NotFound, BadInput.
+    Readings and consumption are None when nothing is known in the period, consumption also when
+    only a moment of it is. The readings at both ends are sums over the counting registers. Raises
+    NotFound, BadInput.
     """
     _require_meter_to_read(room, scope, meter_id)
     keys = room.counting(meter_id)
@@ -112,7 +113,7 @@ def consumption(
         period=period,
         start_reading_wh=_value(ends[0]),
         end_reading_wh=_value(ends[1]),
-        consumption_wh=0 if used is None else int(used.consumption_wh.sum()),
+        consumption_wh=None if used is None else int(used.consumption_wh.sum()),
         estimated_wh=0 if used is None else int(used.estimated_wh.sum()),
         missing_half_hours=before + between + after,
         start_time=room.zone.local(first),

@@ -110,11 +110,11 @@ def test_period_that_ends_where_data_begins_has_no_data() -> None:
     assert found.data_until is not None
 
 
-def test_single_reading_in_a_period_is_shown_with_nothing_used() -> None:
+def test_single_reading_in_a_period_is_shown_and_its_use_is_unknown() -> None:
     alone = room_of(reading("2026-03-10T12:00:00", 5))
     found = queries.consumption(alone, HOUSEHOLD, meter_id="M1", period="today")
     assert (found.start_reading_wh, found.end_reading_wh) == (5_000, 5_000)
-    assert found.consumption_wh == 0
+    assert found.consumption_wh is None
     assert found.start_time == found.end_time
 
 
