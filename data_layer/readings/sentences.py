@@ -153,8 +153,8 @@ def _unreadable(row: Reading) -> str:
 def _conflict(told: str, stored: Reading | None) -> str:
     if stored is None:
         return (
-            f"{told} contradicts what is stored for that time, withdrawn or suspect: "
-            f"{CORRECTION_RULE}"
+            f"{told} contradicts what is stored for that time, which is withdrawn or suspect and "
+            f"does not count: {CORRECTION_RULE}"
         )
     return f"{told} contradicts {_kwh(stored.value_wh)} stored for that time: {CORRECTION_RULE}"
 

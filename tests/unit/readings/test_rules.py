@@ -184,7 +184,7 @@ def test_unreadable_rows_say_what_cannot_be_read() -> None:
 def test_sentence_without_a_neighbor_still_names_the_rule() -> None:
     below = told(one(), verdict=Verdict.BELOW_PREVIOUS)
     assert below.endswith("is below the previous reading: values never decrease inside a segment.")
-    assert "withdrawn or suspect" in told(one(), verdict=Verdict.CONFLICT)
+    assert "withdrawn or suspect and does not count" in told(one(), verdict=Verdict.CONFLICT)
 
 
 def test_a_standing_is_asked_once_while_the_registry_is_the_same_object() -> None:
