@@ -39,8 +39,9 @@ def exports(book_of: Callable[[], Book]) -> Blueprint:
     policy.allow("exports.readings", {Role.ADMIN}, renews=False)
     policy.allow("exports.usage", {Role.HOUSEHOLD, Role.ADMIN}, renews=False)
     policy.allow("exports.every_bill", {Role.ADMIN}, renews=False)
-    policy.allow("exports.bill", {Role.HOUSEHOLD, Role.ADMIN}, renews=False)
-    policy.allow("exports.bill_lines", {Role.HOUSEHOLD, Role.ADMIN}, renews=False)
+    for name in ("bill", "bill_lines"):
+        roles = {Role.HOUSEHOLD, Role.ADMIN}
+        policy.allow(f"exports.{name}", roles, renews=False, takes_keys=True)
 
     @door.get("/exports/groups/<what>.csv")
     def groups(what: str) -> Response:

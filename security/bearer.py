@@ -1,4 +1,5 @@
-"""`Authorization: Bearer <key>`: a machine's way past the guard, for /api and /metrics.
+"""`Authorization: Bearer <key>`: a machine's way past the guard, for /api, /metrics and
+bills to download.
 
 No cookie identifies anybody here, so no form token is asked: another site's page cannot make a
 browser send this header. What is no key is counted by address.

@@ -228,3 +228,14 @@ def test_a_key_is_told_once_opens_and_is_revoked(rest: Served) -> None:
     assert revoked["revoked_at"]
     rest.ask("DELETE", f"/api/keys/{made['number']}", expect=409)
     assert client.get(path, headers=header).status_code == 401
+
+
+def test_a_bill_is_handed_out_as_pdf_and_csv_to_a_key_of_its_own_meter(rest: Served) -> None:
+    rest.ask("POST", "/api/bills", json={"meter_id": OWN_METER, "month": MONTH})
+    client, key = rest.server.test_client(), rest.key(Role.HOUSEHOLD)
+    address = f"/exports/bills/{MONTH}.{{}}?meter_id={{}}"
+    for kind, begins in (("pdf", b"%PDF-"), ("csv", b"# Meterbook: electricity bill")):
+        own = client.get(address.format(kind, OWN_METER), headers=key)
+        assert (own.status_code, own.data[: len(begins)]) == (200, begins)
+        assert client.get(address.format(kind, OTHER_METER), headers=key).status_code == 404
+        assert client.get(address.format(kind, OWN_METER)).status_code == 401
