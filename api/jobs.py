@@ -12,12 +12,11 @@ from api.office_contract import JobAnswer, JobsAnswer, JobsAsked, NewJob
 from api.parameters import is_true, one_of, parameters, text, whole
 from api.reference import Call
 from data_layer.accounts.model import Role
-from data_layer.billing.model import month_days
 from data_layer.book import Book
 from data_layer.clock import HomeZone, epoch_of
 from data_layer.errors import BadInput, NotFound
 from data_layer.jobs.model import Job
-from data_layer.journeys.bill_month import BILL_MONTH
+from data_layer.journeys.bill_month import BILL_MONTH, begin_billing
 from data_layer.journeys.end_day import END_DAY
 from data_layer.readings.model import Action
 from security import policy
@@ -64,14 +63,17 @@ def jobs(book_of: Callable[[], Book]) -> Blueprint:
         params: dict[str, object] = {}
         if kind == BILL_MONTH:
             params["month"] = text(given, "month")
-            month_days(str(params["month"]))
         else:
             params["rebuild"] = is_true(given, "rebuild")
         for name in given.keys() - params.keys() - {"kind"}:
             raise BadInput(f"{name} does not belong to a job of kind {kind}.", field=name)
         book, viewer = book_of(), current_viewer()
         book.authorize(viewer, ACTIONS[kind])
-        job_id = book.jobs.start(kind, params, actor=viewer.name)
+        if kind == BILL_MONTH:
+            today = book.zone.day_of(epoch_of(book.clock()))
+            job_id = begin_billing(book.jobs, str(params["month"]), today=today, actor=viewer.name)
+        else:
+            job_id = book.jobs.start(kind, params, actor=viewer.name)
         return json_answer(job_facts(book.jobs.get(job_id), book.zone), 202)
 
     return door

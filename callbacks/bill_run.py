@@ -21,7 +21,7 @@ from data_layer.book import Book
 from data_layer.clock import epoch_of
 from data_layer.errors import BadInput, Conflict, MeterbookError
 from data_layer.jobs.model import Job, JobState
-from data_layer.journeys.bill_month import BILL_MONTH
+from data_layer.journeys.bill_month import BILL_MONTH, begin_billing
 from data_layer.journeys.end_month import END_MONTH
 from data_layer.readings.model import Action
 
@@ -30,7 +30,11 @@ Said = dict[str, Any]
 
 def usual_month(book: Book) -> str:
     """The month that ended last."""
-    return month_before(book.zone.day_of(epoch_of(book.clock())))
+    return month_before(_today(book))
+
+
+def _today(book: Book) -> date:
+    return book.zone.day_of(epoch_of(book.clock()))
 
 
 def question(book: Book, viewer: Viewer, month: str) -> Said:
@@ -64,7 +68,7 @@ def begun(book: Book, viewer: Viewer, month: str) -> str:
     try:
         book.authorize(viewer, Action.MANAGE_BILLS)
         _check(book, month)
-        book.jobs.start(BILL_MONTH, {"month": month}, actor=viewer.name)
+        begin_billing(book.jobs, month, today=_today(book), actor=viewer.name)
     except MeterbookError as error:
         return _in_words(error)
     return ""
@@ -74,7 +78,7 @@ def _check(book: Book, month: str) -> None:
     """Raises BadInput, RuleBroken, Conflict."""
     if not month:
         raise BadInput("month is missing.", field="month")
-    require_over(book.billing, month)
+    require_over(month, today=_today(book))
     running = latest(book)
     if running is not None and not running.finished and running.params.get("month") == month:
         raise Conflict(f"month {month} is being billed already (job {running.id}).")

@@ -7,12 +7,12 @@ from flask.cli import AppGroup
 
 from api.bill_answers import bill_facts, money
 from cli.console import OperatorCommand, aligned, answer, tell
-from cli.home_access import beside_the_server, done, for_work
+from cli.home_access import beside_the_server, followed, for_work
 from data_layer.accounts.model import OPERATOR
 from data_layer.billing import queries
-from data_layer.billing.model import Bill, month_days
-from data_layer.clock import HomeZone
-from data_layer.journeys.bill_month import BILL_MONTH
+from data_layer.billing.model import Bill
+from data_layer.clock import HomeZone, epoch_of
+from data_layer.journeys.bill_month import begin_billing
 from data_layer.quantities import format_kwh
 from data_layer.readings.model import Action
 
@@ -24,10 +24,10 @@ COUNTS = ("made", "new_versions", "unchanged", "without_tariff", "without_data",
 @click.argument("month")
 def run(month: str) -> None:
     """Bill MONTH (2026-10) for every account that has a tariff."""
-    month_days(month)
     with for_work() as book:
-        title = f"billing {month}"
-        job = done(book, BILL_MONTH, {"month": month}, actor=OPERATOR.name, title=title)
+        today = book.zone.day_of(epoch_of(book.clock()))
+        job_id = begin_billing(book.jobs, month, today=today, actor=OPERATOR.name)
+        job = followed(book, job_id, title=f"billing {month}")
     result = job.result
     for trouble in (*result["troubles"], *result["not_billed"]):  # type: ignore[misc]
         tell(f"{trouble['meter_id']}: {trouble['reason']}")

@@ -27,7 +27,7 @@ def make(room: BillingRoom, reading: Scope, meter_id: str, month: str) -> Bill:
     """
     account = _account(room, meter_id)
     first, stop = billed_days(account, month)
-    require_over(room, month)
+    require_over(month, today=room.today())
     usage = month_usage(room.readings, reading, meter_id, first, stop)
     tariff = tariff_of(room, account)
     supply = supply_of(room, tariff, meter_id)
@@ -35,10 +35,10 @@ def make(room: BillingRoom, reading: Scope, meter_id: str, month: str) -> Bill:
     return _bill(account, month, usage, tariff, supply, found, epoch_of(room.readings.clock()))
 
 
-def require_over(room: BillingRoom, month: str) -> None:
-    """Raise RuleBroken for a month that is not over, BadInput for no month."""
+def require_over(month: str, *, today: date) -> None:
+    """Raise RuleBroken for a month that is not over on this local day, BadInput for no month."""
     _, stop = month_days(month)
-    if room.readings.clock() < room.readings.zone.local(room.readings.zone.day_start(stop)):
+    if today < stop:
         raise RuleBroken(
             f"month {month} is not over: its bill can be made from {stop} on.", field="month"
         )

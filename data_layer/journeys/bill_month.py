@@ -11,27 +11,39 @@ The job's result:
     failed                those that could not be billed for another reason
     troubles              the first 20 of them: [{meter_id, reason}]
 
-Repeatable: doing it again makes new versions only where something changed.
+Repeatable: doing it again makes new versions only where something changed. A month that is not
+over is refused by `begin_billing`, so that every door refuses it before there is a job.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 
 from data_layer.accounts.audit import AuditTrail
 from data_layer.accounts.model import Account, AccountType, Role, Viewer
 from data_layer.accounts.registry import AccountRegistry
-from data_layer.billing.model import month_days
+from data_layer.billing.making import require_over
 from data_layer.billing.operations import issue
 from data_layer.billing.room import BillingRoom
 from data_layer.errors import MeterbookError, NotFound
 from data_layer.jobs.model import Result, Task
+from data_layer.jobs.queue import Jobs
 from data_layer.readings.model import Action, Scope
 
 BILL_MONTH = "bill_month"
 TROUBLES_TOLD, NOT_BILLED_TOLD = 20, 100
 NO_TARIFF = "its account names no tariff: give it one."
+
+
+def begin_billing(jobs: Jobs, month: str, *, today: date, actor: str) -> str:
+    """Put the billing of a month into the queue; the job's id.
+
+    Raises RuleBroken for a month that is not over on this local day, BadInput for no month.
+    """
+    require_over(month, today=today)
+    return jobs.start(BILL_MONTH, {"month": month}, actor=actor)
 
 
 @dataclass
@@ -66,7 +78,7 @@ class BillMonth:
 
     def __call__(self, task: Task) -> Result:
         month = str(task.job.params["month"])
-        month_days(month)
+        require_over(month, today=self.room.today())
         scope = self.authorize(Viewer(Role.ADMIN, task.job.actor), Action.MANAGE_BILLS)
         tally = _Tally()
         billed = [row for row in self.accounts.all() if _is_billed(row)]

@@ -131,3 +131,14 @@ def test_a_month_is_billed_and_shown(home: Path, tariff: str) -> None:
         told = flask("bill", "show", METER, "2026-10", "--version", "1").stdout
         assert told.splitlines()[-1].split() == ["gross", "36.08"]
         assert "October" in answered("bill", "run", "October", code=1)["error"]["sentence"]
+
+
+@pytest.mark.parametrize("month", ["2026-11", "2030-01"])
+def test_a_month_that_is_not_over_is_refused_in_one_sentence(home: Path, month: str) -> None:
+    with time_machine.travel(NOW):
+        refused = flask("bill", "run", month)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    (said,) = refused.stderr.splitlines()
+    assert said.startswith(f"Error: month {month} is not over")
+    with Book.open(home, scheduled=False) as book:
+        assert book.jobs.recent() == []

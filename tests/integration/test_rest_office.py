@@ -214,6 +214,16 @@ def test_work_is_begun_followed_and_listed(rest: Served) -> None:
         rest.ask("POST", "/api/jobs", expect=400, json=wrong)
 
 
+@pytest.mark.parametrize("month", ["2026-11", "2030-01"])
+def test_a_month_that_is_not_over_is_refused_before_there_is_a_job(
+    rest: Served, month: str
+) -> None:
+    known = rest.ask("GET", "/api/jobs")
+    refused = rest.ask("POST", "/api/jobs", expect=422, json={"kind": "bill_month", "month": month})
+    assert refused["detail"].startswith(f"month {month} is not over")
+    assert rest.ask("GET", "/api/jobs") == known
+
+
 def test_a_key_is_told_once_opens_and_is_revoked(rest: Served) -> None:
     sent = {"role": "household", "name": "display", "meters": [OWN_METER]}
     made = rest.ask("POST", "/api/keys", expect=201, json=sent)

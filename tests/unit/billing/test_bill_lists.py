@@ -6,6 +6,7 @@ import csv
 import io
 import time
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -18,7 +19,7 @@ from data_layer.billing.model import BillFilter
 from data_layer.book import Book
 from data_layer.errors import BadInput, Forbidden, RuleBroken
 from data_layer.jobs.model import Job
-from data_layer.journeys.bill_month import BILL_MONTH
+from data_layer.journeys.bill_month import BILL_MONTH, begin_billing
 from data_layer.journeys.end_day import END_DAY
 from data_layer.readings.model import Action, Reading, ReadingBatch, Scope
 from data_layer.readings.operations import submit
@@ -181,5 +182,14 @@ def test_the_newest_work_of_some_kinds_is_found_however_it_stands(book: Book) ->
 
 def test_a_month_that_is_not_over_is_told_before_anybody_is_billed(book: Book) -> None:
     with pytest.raises(RuleBroken, match="month 2026-11 is not over"):
-        require_over(book.billing, "2026-11")
-    require_over(book.billing, "2026-10")
+        require_over("2026-11", today=date(2026, 11, 30))
+    require_over("2026-11", today=date(2026, 12, 1))
+
+
+@pytest.mark.parametrize("month", ["2026-11", "2030-01"])
+def test_a_month_that_is_not_over_never_becomes_work(book: Book, month: str) -> None:
+    with pytest.raises(RuleBroken, match=f"month {month} is not over"):
+        begin_billing(book.jobs, month, today=book.billing.today(), actor="cli")
+    assert book.jobs.recent() == []
+    waiting = done(book, month)  # by a server from before this rule
+    assert waiting.error.startswith(f"month {month} is not over")
