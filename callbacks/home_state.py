@@ -21,7 +21,7 @@ from data_layer.book_state import BookState
 from data_layer.clock import HomeZone
 from data_layer.jobs.model import Job, JobState
 from data_layer.journeys.back_up import BACK_UP
-from data_layer.journeys.bill_month import BILL_MONTH
+from data_layer.journeys.bill_month import BILL_MONTH, how_it_ended
 from data_layer.journeys.end_day import END_DAY
 from data_layer.journeys.end_month import END_MONTH
 from data_layer.journeys.import_file import IMPORT_READINGS
@@ -178,9 +178,16 @@ def _job_row(job: Job, zone: HomeZone) -> tuple[Component | str, ...]:
         html.Span(local(began, zone), className="one-line"),
         html.Span(duration(took), className="one-line"),
         job.actor,
-        html.Span(job.state.value, className=f"state state-{job.state.value}"),
+        _state(job),
         html.Span([job.error or outcome(job), *_file_link(job)]),
     )
+
+
+def _state(job: Job) -> html.Span:
+    """How it ended; in the tone of a warning where it is done but for some of its bills."""
+    said = how_it_ended(job)
+    look = job.state.value if said == job.state.value else "warning"
+    return html.Span(said, className=f"state state-{look}")
 
 
 def _file_link(job: Job) -> list[Component | str]:

@@ -6,7 +6,8 @@ import click
 from flask.cli import AppGroup
 
 from api.bill_answers import bill_facts, money
-from cli.console import OperatorCommand, aligned, answer, tell
+from cli.billed import tell_failed
+from cli.console import FAILED, OperatorCommand, aligned, answer, tell
 from cli.home_access import beside_the_server, followed, for_work
 from data_layer.accounts.model import OPERATOR
 from data_layer.billing import queries
@@ -22,17 +23,23 @@ COUNTS = ("made", "new_versions", "unchanged", "without_tariff", "without_data",
 
 @bills.command("run", cls=OperatorCommand, with_appcontext=False)
 @click.argument("month")
-def run(month: str) -> None:
-    """Bill MONTH (2026-10) for every account that has a tariff."""
+@click.pass_context
+def run(ctx: click.Context, /, month: str) -> None:
+    """Bill MONTH (2026-10) for every account that has a tariff.
+
+    Exit code 1 when a bill failed; the others are made.
+    """
     with for_work() as book:
         today = book.zone.day_of(epoch_of(book.clock()))
         job_id = begin_billing(book.jobs, month, today=today, actor=OPERATOR.name)
         job = followed(book, job_id, title=f"billing {month}")
     result = job.result
-    for trouble in (*result["troubles"], *result["not_billed"]):  # type: ignore[misc]
-        tell(f"{trouble['meter_id']}: {trouble['reason']}")
+    for left_out in result["not_billed"]:  # type: ignore[attr-defined]
+        tell(f"{left_out['meter_id']}: {left_out['reason']}")
     lines = [f"{name.replace('_', ' ')}: {result[name]}" for name in COUNTS]
     answer({"job": job.id, **result}, lines)
+    if tell_failed(result):
+        ctx.exit(FAILED)
 
 
 @bills.command("show", cls=OperatorCommand, with_appcontext=False)

@@ -1,6 +1,7 @@
 """How every command speaks: answers on stdout, all else on stderr, honest exit codes.
 
-Exit codes: 0 done; 1 failed, or some rows of an import were rejected; 2 wrong usage.
+Exit codes: 0 done; 1 failed, or some rows of an import were rejected, or some bills of a run
+failed; 2 wrong usage.
 With `--json` stdout carries exactly one JSON object, also when the command fails:
 `{"error": {"type": ..., "status": ..., "field": ..., "sentence": ...}}`.
 """

@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from cli.console import OperatorCommand, answer
+from cli.billed import tell_failed
+from cli.console import FAILED, OperatorCommand, answer
 from cli.home_access import beside_the_server, followed, for_work
 from data_layer.accounts.model import OPERATOR
 from data_layer.clock import epoch_of
+from data_layer.journeys.bill_month import how_it_ended
 from data_layer.journeys.maintenance import MaintenanceType, begin_maintenance, under_way
 
 WANTED = click.Choice([kind.value for kind in MaintenanceType])
@@ -17,15 +19,21 @@ maintenance = AppGroup("maintenance", help="End the day, or the month before thi
 
 @maintenance.command("run", cls=OperatorCommand, with_appcontext=False)
 @click.argument("maintenance_type", type=WANTED)
-def run(maintenance_type: str) -> None:
-    """Do daily, monthly or both kinds of maintenance and follow them to their end."""
+@click.pass_context
+def run(ctx: click.Context, /, maintenance_type: str) -> None:
+    """Do daily, monthly or both kinds of maintenance and follow them to their end.
+
+    Exit code 1 when a bill failed; all else is done.
+    """
     wanted = MaintenanceType(maintenance_type)
     with for_work() as book:
         today = book.zone.day_of(epoch_of(book.clock()))
         begun = begin_maintenance(book.jobs, wanted, today=today, actor=OPERATOR.name)
         ended = [followed(book, job_id, title="maintenance") for job_id in begun]
-    lines = [f"{job.kind.replace('_', ' ')}: done" for job in ended]
+    lines = [f"{job.kind.replace('_', ' ')}: {how_it_ended(job)}" for job in ended]
     answer({"jobs": [{"job": job.id, "kind": job.kind, **job.result} for job in ended]}, lines)
+    if sum(tell_failed(job.result) for job in ended):
+        ctx.exit(FAILED)
 
 
 @maintenance.command("status", cls=OperatorCommand, with_appcontext=False)

@@ -28,7 +28,7 @@ from data_layer.billing.making import require_over
 from data_layer.billing.operations import issue
 from data_layer.billing.room import BillingRoom
 from data_layer.errors import MeterbookError, NotFound
-from data_layer.jobs.model import Result, Task
+from data_layer.jobs.model import Job, Result, Task
 from data_layer.jobs.queue import Jobs
 from data_layer.readings.model import Action, Scope
 
@@ -44,6 +44,15 @@ def begin_billing(jobs: Jobs, month: str, *, today: date, actor: str) -> str:
     """
     require_over(month, today=today)
     return jobs.start(BILL_MONTH, {"month": month}, actor=actor)
+
+
+def how_it_ended(job: Job) -> str:
+    """The job's state in a word, and how many of its bills failed: `done, 1 failed`.
+
+    One bill that fails does not fail the job, which has made the others.
+    """
+    failed = job.result.get("failed", 0)
+    return f"{job.state.value}, {failed:,} failed" if failed else job.state.value
 
 
 @dataclass

@@ -133,6 +133,36 @@ def test_a_month_is_billed_and_shown(home: Path, tariff: str) -> None:
         assert "October" in answered("bill", "run", "October", code=1)["error"]["sentence"]
 
 
+def test_a_bill_that_fails_is_told_and_the_run_ends_with_1(home: Path, tariff: str) -> None:
+    lost = ("--meter", "531-204-119", "--owner", "Lee", "--address", "13 Bedok Rd")
+    answered("account", "add", *lost, "--tariff-code", "GONE")
+    with time_machine.travel(NOW):
+        flask("tariff", "import", tariff)
+        with Book.open(home, scheduled=False) as book:
+            rows = [
+                Reading(meter, "S", book.zone.parse(f"2026-{day}T00:00:00"), wh)
+                for meter in (METER, "531-204-119")
+                for day, wh in (("10-01", 100_000), ("11-01", 200_000))
+            ]
+            scope = book.authorize(OPERATOR, Action.SUBMIT_READINGS)
+            submit(book.readings, scope, ReadingBatch.from_readings(rows), rules=REST)
+
+        ran = flask("bill", "run", "2026-10")
+        assert ran.exit_code == 1
+        assert {"made: 1", "failed: 1"} < set(ran.stdout.splitlines())
+        why, count = ran.stderr.splitlines()[-2:]
+        assert why.startswith("531-204-119: ")
+        assert "GONE" in why
+        assert count == "Error: 1 bill of 2026-10 failed."
+        assert answered("bill", "run", "2026-10", code=1)["unchanged"] == 1
+        both = flask("maintenance", "run", "both")
+        assert both.exit_code == 1
+        assert both.stdout.splitlines() == ["end day: done", "end month: done, 1 failed"]
+        assert both.stderr.splitlines()[-2:] == [why, count]
+    with Book.open(home, scheduled=False) as book:
+        assert {job.state.value for job in book.jobs.recent()} == {"done"}
+
+
 @pytest.mark.parametrize("month", ["2026-11", "2030-01"])
 def test_a_month_that_is_not_over_is_refused_in_one_sentence(home: Path, month: str) -> None:
     with time_machine.travel(NOW):

@@ -94,6 +94,17 @@ def test_work_on_a_file_leads_to_the_file():
     assert "/upload?job=1" in row
 
 
+def test_bills_that_failed_are_a_warning_beside_those_that_were_made():
+    result = {"month": "2026-10", "made": 0, "unchanged": 42, "failed": 0}
+    zone = HomeZone("Asia/Singapore")
+    assert "Span(children='done', className='state state-done')" in str(
+        history([job("end_month", result=result)], zone)
+    )
+    row = str(history([job("end_month", result=result | {"failed": 1})], zone))
+    assert "Span(children='done, 1 failed', className='state state-warning')" in row
+    assert "state-done" not in row
+
+
 def test_a_switch_of_receiving_says_which_way():
     assert outcome(job("switch_receiving", result={"receiving": False})) == "no readings are taken"
     assert outcome(job("switch_receiving", result={"receiving": True})) == "readings are taken"
