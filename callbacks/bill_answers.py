@@ -23,6 +23,8 @@ class Answer:
     meter_id: str
     account: Account | None
     """None for a meter that belongs to nobody yet."""
+    has_tariff: bool
+    """The account names one that is in the catalog."""
     today: date
     bills: tuple[Bill, ...]
     """The newest version of every month, newest month first."""
@@ -50,6 +52,7 @@ def answer(book: Book, scope: Scope, view: BillView, meter_id: str) -> Answer:
     return Answer(
         meter_id=meter_id,
         account=account,
+        has_tariff=account is not None and _is_in_catalog(book, account.tariff_code),
         today=book.zone.day_of(epoch_of(book.clock())),
         bills=bills,
         bill=shown,
@@ -58,6 +61,14 @@ def answer(book: Book, scope: Scope, view: BillView, meter_id: str) -> Answer:
         projection=projection,
         why_no_projection=why_not,
     )
+
+
+def _is_in_catalog(book: Book, code: str) -> bool:
+    try:
+        book.tariffs.catalog.get(code)
+    except NotFound:
+        return False
+    return True
 
 
 def is_billed(account: Account | None) -> bool:

@@ -55,7 +55,7 @@ def _why_none(answer: Answer) -> tuple[str, str, str]:
     if account.account_type is AccountType.PREPAID:
         why = "Electricity of this meter is paid in advance, so there is no bill at a month's end."
         return "This meter is prepaid", why, "wallet2"
-    if not account.tariff_code:
+    if not answer.has_tariff:
         why = (
             "Nobody has said yet what electricity costs here: your electricity company gives the "
             "account a tariff, and bills are made from then on."

@@ -52,8 +52,9 @@ def shown(book: Book, viewer: Viewer, asked: Words) -> dict[str, Any]:
 
 def _count(every: Sequence[Tariff], accounts: Counter[str]) -> str:
     tariffs = f"{len(every):,} {'tariff' if len(every) == 1 else 'tariffs'}"
-    without = accounts[""]
-    told = f"{without:,} of {accounts.total():,} accounts have none"
+    known = {tariff.code for tariff in every}
+    without = sum(count for code, count in accounts.items() if code not in known)
+    told = f"{without:,} of {accounts.total():,} accounts have none of them"
     return f"{tariffs}. {told if without else 'Every account has one'}."
 
 

@@ -40,6 +40,7 @@ from tests.unit.billing.random_histories import Change, History, Row
 METER, EMAIL, STAFF = "531-204-118", "ada@example.com", "clerk@example.com"
 PASSWORD = "a long word for a sheet of paper"
 NO_TARIFF, NOT_YET, PREPAID, CLOSED = "no-tariff", "not-yet", "prepaid", "closed"
+LOST_TARIFF = "lost-tariff"
 LOAD = Decimal("5.5")
 DAY = 48 * HALF_HOUR
 READ, INITIAL = int(Kind.READ), int(Kind.INITIAL)
@@ -95,6 +96,7 @@ def _people(book: Book, tariff: Tariff) -> None:
             Account(METER, "Ada Lovelace", address, email=EMAIL, tariff_code=tariff.code),
             Account(NO_TARIFF, "Ada Lovelace", "Its shed", email=EMAIL),
             Account(NOT_YET, "New Neighbor", "14 St James's Square", tariff_code=tariff.code),
+            Account(LOST_TARIFF, "Bo", "15 St James's Square", tariff_code="NOBODY-ENTERED"),
             Account(PREPAID, "Paid Ahead", "16", account_type=AccountType.PREPAID),
             Account(CLOSED, "Long Gone", "18"),
         ],

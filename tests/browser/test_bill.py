@@ -16,6 +16,7 @@ from tests.browser import billed_home
 from tests.browser.billed_home import (
     CLOSED,
     EMAIL,
+    LOST_TARIFF,
     METER,
     NO_TARIFF,
     NOT_YET,
@@ -218,6 +219,7 @@ def test_the_month_stands_in_the_address_and_another_meter_says_why_it_has_no_bi
     ("meter", "said"),
     [
         (NOT_YET, "No bill yet"),
+        (LOST_TARIFF, "No tariff yet"),
         (PREPAID, "This meter is prepaid"),
         (CLOSED, "This account is closed"),
         ("nobody", "This meter is not known"),

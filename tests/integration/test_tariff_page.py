@@ -95,7 +95,7 @@ def test_the_list_says_what_each_costs_and_how_many_have_it(served: Served) -> N
     give(served, OWN_METER, "HOME")
     give(served, OTHER_METER, "GONE")
     said = shown(served)
-    assert said["count"] == "2 tariffs. Every account has one."
+    assert said["count"] == "2 tariffs. 1 of 2 accounts have none of them."
     home, old = (
         "2  versions 1 Jan 2020 to 31 Dec 2098 1  account",
         "1  version from 1 Jan 2020 on 0",
@@ -104,8 +104,10 @@ def test_the_list_says_what_each_costs_and_how_many_have_it(served: Served) -> N
     assert f"OLD Home SGD One rate: SGD 0.30 {old}" in said["list"]
     assert "not in the catalog and are not billed: GONE (1 account)" in said["message"]
     give(served, OTHER_METER, "")
-    assert shown(served)["count"] == "2 tariffs. 1 of 2 accounts have none."
+    assert shown(served)["count"] == "2 tariffs. 1 of 2 accounts have none of them."
     assert shown(served)["message"] == ""
+    give(served, OTHER_METER, "OLD")
+    assert shown(served)["count"] == "2 tariffs. Every account has one."
 
 
 def test_a_tariff_to_come_says_so(served: Served) -> None:
