@@ -28,7 +28,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("files", nargs=-1, required=True, type=FILE)
 def import_files(files: tuple[Path, ...]) -> None:
     """Enter the tariffs of FILES, all of them or none: *.json holds one, *.csv any number."""
-    read = [tariff for path in files for tariff in _read(path)]
+    read = _read(files)
     with beside_the_server() as book:
         scope = book.authorize(OPERATOR, Action.MANAGE_TARIFFS)
         entered = book.tariffs.enter(scope, read)
@@ -80,18 +80,28 @@ def _warn(warnings: Sequence[str]) -> None:
         tell(f"Warning: {sentence}")
 
 
-def _read(path: Path) -> list[Tariff]:
-    """The tariffs of a file; everything that is wrong in it is told. Raises BadInput naming it."""
-    tariffs, faults = _tariffs_and_faults(path)
-    told = [f"{path.name}: {fault.error().sentence}" for fault in faults]
-    for sentence in told[1:]:
-        tell(sentence)
-    if faults:
-        raise BadInput(told[0], field=faults[0].field or None)
-    return tariffs
+def _read(files: Sequence[Path]) -> list[Tariff]:
+    """The tariffs of files; everything that is wrong in them is told. Raises BadInput."""
+    read: list[Tariff] = []
+    wrong: list[BadInput] = []
+    for path in files:
+        try:
+            tariffs, faults = _tariffs_and_faults(path)
+        except BadInput as error:
+            wrong.append(error)
+            continue
+        read += tariffs
+        told = [fault.error() for fault in faults]
+        wrong += [BadInput(f"{path.name}: {one.sentence}", field=one.field) for one in told]
+    for error in wrong[1:]:
+        tell(error.sentence)
+    if wrong:
+        raise wrong[0]
+    return read
 
 
 def _tariffs_and_faults(path: Path) -> tuple[list[Tariff], list[Fault]]:
+    """What a file says, and what is wrong in it. Raises BadInput where it is no text."""
     text = _text(path)
     if path.suffix.lower() == ".csv":
         return read_tariffs(text)

@@ -11,9 +11,8 @@ The first of these that is true of a version's rows is its kind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from data_layer.errors import BadInput
 from data_layer.tariffs.csv_rows import Row, Rows
 from data_layer.tariffs.documents import WEEKDAYS
 from data_layer.tariffs.faults import Fault
@@ -55,38 +54,63 @@ def unused(rows: Rows) -> Iterator[Fault]:
 
 
 def energy_document(rows: Rows) -> dict[str, object]:
-    """The energy of a version as its document has it. Raises BadInput naming the rule."""
-    own = [row for _, row in rows]
+    """The energy of a version as its document has it, without what its rows leave empty."""
     match _kind(rows):
         case "price_series":
             return {"kind": "price_series", "series": once(rows, "price_series")}
         case "slabs":
-            return {"kind": "slabs", "steps": [_step(row) for row in own]}
+            return {"kind": "slabs", "steps": [_rate(row) | _limit(row) for _, row in rows]}
         case "flat":
-            return {"kind": "flat", "rate": own[0].get("unit_rate", "")}
-    always = [row for row in own if not is_band(row)]
-    if len(always) != 1:
-        raise BadInput(
-            f"the version from {own[0]['valid_from']} has {len(always)} rates without "
+            return {"kind": "flat", **_rate(rows[0][1])}
+    energy: dict[str, object] = {
+        "kind": "time_of_use",
+        "bands": [_band(row) for _, row in band_rows(rows)],
+    }
+    for _, row in _at_other_times(rows)[:1]:
+        energy["otherwise"] = {"name": row.get("rate_name") or "Other times"} | _rate(row)
+    return energy
+
+
+def band_rows(rows: Rows) -> Rows:
+    """The rows of a version that are bands of its document; those too many without times, too."""
+    first = next(iter(_at_other_times(rows)), None)
+    return [pair for pair in rows if pair is not first]
+
+
+def misses_other_times(rows: Rows) -> bool:
+    """Whether rows are bands without a rate for all other times."""
+    return _kind(rows) == "time_of_use" and not _at_other_times(rows)
+
+
+def other_times(rows: Rows) -> Iterator[Fault]:
+    """That the rows of a version have not one rate for all other times beside their bands."""
+    always = _at_other_times(rows)
+    if _kind(rows) == "time_of_use" and len(always) != 1:
+        line, row = rows[0]
+        sentence = (
+            f"the version from {row['valid_from'][:40]} has {len(always)} rates without "
             f"{', '.join(WHEN[:-1])} and {WHEN[-1]}; rate bands need exactly one, for all other "
             "times."
         )
-    return {
-        "kind": "time_of_use",
-        "bands": [_band(row) for row in own if is_band(row)],
-        "otherwise": {
-            "name": always[0].get("rate_name") or "Other times",
-            "rate": always[0].get("unit_rate", ""),
-        },
-    }
+        yield Fault(sentence, "", line, row["code"])
 
 
 def once(rows: Rows, column: str) -> str:
-    """A cell that is said for all rows together. Raises BadInput when they differ."""
-    said = {row.get(column, "") for _, row in rows} - {""}
-    if len(said) > 1:
-        raise BadInput(f"{column} differs between rows: {' and '.join(sorted(said))[:80]!r}.")
-    return said.pop() if said else ""
+    """A cell that is said for all rows together: what the first says that says something."""
+    return next((row[column] for _, row in rows if row.get(column)), "")
+
+
+def differing(rows: Rows, columns: Iterable[str]) -> Iterator[Fault]:
+    """Cells that have to say the same in all rows, and do not."""
+    for column in columns:
+        said = {row.get(column, "") for _, row in rows} - {""}
+        if len(said) > 1:
+            sentence = f"{column} differs between rows: {' and '.join(sorted(said))[:80]!r}."
+            yield Fault(sentence, column, rows[0][0], rows[0][1]["code"])
+
+
+def _at_other_times(rows: Rows) -> Rows:
+    return [pair for pair in rows if not is_band(pair[1])]
 
 
 def _kind(rows: Rows) -> str:
@@ -96,18 +120,18 @@ def _kind(rows: Rows) -> str:
     return "flat" if len(rows) == 1 and not is_band(rows[0][1]) else "time_of_use"
 
 
-def _step(row: Row) -> dict[str, str]:
-    limit = {"up_to_kwh": row["up_to_kwh"]} if row["up_to_kwh"] else {}
-    return {"rate": row.get("unit_rate", "")} | limit
+def _rate(row: Row) -> dict[str, str]:
+    return {"rate": row["unit_rate"]} if row.get("unit_rate") else {}
+
+
+def _limit(row: Row) -> dict[str, str]:
+    return {"up_to_kwh": row["up_to_kwh"]} if row["up_to_kwh"] else {}
 
 
 def _band(row: Row) -> dict[str, object]:
-    band: dict[str, object] = {
-        "name": row.get("rate_name", ""),
-        "rate": row.get("unit_rate", ""),
-        "from": row.get("from") or "00:00",
-        "to": row.get("to") or "24:00",
-    }
+    times = {column: row[column] for column in ("from", "to") if row.get(column)}
+    name = {"name": row["rate_name"]} if row.get("rate_name") else {}
+    band: dict[str, object] = {**name, **_rate(row), **times}
     if row.get("weekdays"):
         band["weekdays"] = _weekdays(row["weekdays"])
     if row.get("months"):

@@ -13,14 +13,23 @@ A row with `up_to_kwh` makes slabs, one with `from`, `to`, `weekdays` or `months
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from data_layer.errors import BadInput
-from data_layer.tariffs.csv_energy import energy_document, is_band, once, unused
-from data_layer.tariffs.csv_rows import Rows, read_rows
-from data_layer.tariffs.documents import Wrong, read_tariff
+from data_layer.tariffs.csv_energy import (
+    band_rows,
+    differing,
+    energy_document,
+    is_band,
+    misses_other_times,
+    once,
+    other_times,
+    unused,
+)
+from data_layer.tariffs.csv_rows import Row, Rows, read_rows
+from data_layer.tariffs.document_faults import Wrong
+from data_layer.tariffs.documents import read_tariff
 from data_layer.tariffs.faults import Fault
-from data_layer.tariffs.model import Tariff
+from data_layer.tariffs.model import CODE, Tariff
 
 REQUIRED = ("code", "valid_from")
 COLUMNS = (
@@ -54,6 +63,19 @@ COLUMN_OF = {
     "every": "subsidy_every",
 }
 """Columns whose fields in the document have another name."""
+PARTS = {
+    "standing": {"standing_per_day": "per_day", "standing_per_kw_month": "per_kw_month"},
+    "subsidy": {
+        "subsidy_units_kwh": "units_kwh",
+        "subsidy_share": "share",
+        "subsidy_every": "every",
+    },
+    "tax": {"tax_rate": "rate", "tax_name": "name"},
+}
+"""Parts of a version beside its energy, each with its columns and their fields."""
+OF_TARIFF = ("name", "currency")
+OF_VERSION = ("price_series", *(column for columns in PARTS.values() for column in columns))
+"""Columns that are said once for the whole tariff, or for the whole version."""
 
 
 def read_tariffs(text: str) -> tuple[list[Tariff], list[Fault]]:
@@ -74,51 +96,71 @@ def read_tariffs(text: str) -> tuple[list[Tariff], list[Fault]]:
 
 def _tariff(code: str, rows: Rows) -> Tariff | list[Fault]:
     """The tariff of its rows, or everything that is wrong with them, each with its line."""
+    if not code:
+        return [fault for pair in rows for fault in _keyless("code", pair)]
+    dated = [pair for pair in rows if pair[1]["valid_from"]]
+    undated = [pair for pair in rows if not pair[1]["valid_from"]]
     parts = [
-        [pair for pair in rows if pair[1]["valid_from"] == day]
-        for day in dict.fromkeys(row["valid_from"] for _, row in rows)
+        [pair for pair in dated if pair[1]["valid_from"] == day]
+        for day in dict.fromkeys(row["valid_from"] for _, row in dated)
     ]
-    faults: list[Fault] = []
-    document: dict[str, object] = {"code": code}
-    versions: list[dict[str, object]] = []
-    try:
-        document |= {"name": once(rows, "name") or code, "currency": once(rows, "currency")}
-    except BadInput as error:
-        faults.append(Fault.of(error, line=rows[0][0], tariff=code))
+    faults = list(differing(rows, OF_TARIFF))
     for part in parts:
-        try:
-            versions.append(_version(part))
-        except BadInput as error:
-            faults.append(Fault.of(error, line=part[0][0], tariff=code))
-    idle = [fault for part in parts for fault in unused(part)]
-    if faults:
-        return idle + faults
-    found = read_tariff({**document, "versions": versions})
+        faults += [*unused(part), *differing(part, OF_VERSION), *other_times(part)]
+    for pair in undated:
+        faults += _keyless("valid_from", pair)
+    found = read_tariff(_document(code, rows, parts))
+    if isinstance(found, Tariff):
+        return faults or found
+    return faults + [
+        _fault(code, wrong, rows, parts)
+        for wrong in found
+        if (parts or wrong.place != ("versions",)) and not _is_told(wrong, parts)
+    ]
+
+
+def _keyless(key: str, pair: tuple[int, Row]) -> list[Fault]:
+    """What is wrong with a row that does not say which tariff or version it is of.
+
+    That is its key, and cells that are wrong whatever other rows it belongs to.
+    """
+    line, row = pair
+    code = row["code"]
+    faults = [Fault(f"{key} is missing.", key, line, code)]
+    found = read_tariff(_document("NONE", [pair], [[pair]]))
     if not isinstance(found, Tariff):
-        return idle + [_fault(code, wrong, rows, parts) for wrong in found]
-    return idle or found
+        own = [one for one in found if not one.is_missing and not one.is_among]
+        if key == "valid_from":
+            own = [one for one in own if one.place[:1] == ("versions",)]
+        faults += [_fault(code, one, [pair], [[pair]]) for one in own]
+    return faults
+
+
+def _is_told(wrong: Wrong, parts: Sequence[Rows]) -> bool:
+    """Whether that a rate for all other times is missing has been told in the file's words."""
+    is_otherwise = wrong.place[:1] == ("versions",) and wrong.place[2:] == ("energy", "otherwise")
+    return is_otherwise and misses_other_times(parts[_numbers(wrong.place)[0]])
 
 
 def _fault(code: str, wrong: Wrong, rows: Rows, parts: Sequence[Rows]) -> Fault:
     """What is wrong with the document, at the line it was made from and in the file's words."""
-    line = _line(wrong.place, rows, parts)
-    if not wrong.rule:
-        return Fault.of(wrong.error, line=line, tariff=code)
     column = _column(wrong.place)
-    return Fault(column + wrong.rule, column, line, code)
+    return Fault(column + wrong.said, column, _line(wrong.place, rows, parts), code)
 
 
 def _line(place: Sequence[str | int], rows: Rows, parts: Sequence[Rows]) -> int:
-    numbers = [part for part in place if isinstance(part, int)]
-    if not numbers:
-        return rows[0][0]
-    own = parts[numbers[0]]
-    if len(numbers) == 1:
-        always = [pair for pair in own if not is_band(pair[1])]
-        return (always if "otherwise" in place else own)[0][0]
-    if "bands" in place:
-        own = [pair for pair in own if is_band(pair[1])]
-    return own[numbers[1]][0]
+    column = _column(place)
+    numbers = _numbers(place)
+    own = parts[numbers[0]] if numbers else rows
+    if len(numbers) > 1:
+        return (band_rows(own) if "bands" in place else own)[numbers[1]][0]
+    if "otherwise" in place:
+        own = [pair for pair in own if not is_band(pair[1])]
+    return next((line for line, row in own if row.get(column)), own[0][0])
+
+
+def _numbers(place: Sequence[str | int]) -> list[int]:
+    return [part for part in place if isinstance(part, int)]
 
 
 def _column(place: Sequence[str | int]) -> str:
@@ -129,20 +171,20 @@ def _column(place: Sequence[str | int]) -> str:
     return names[-1] if len(names) == 1 else COLUMN_OF.get(names[-1], names[-1])
 
 
+def _document(code: str, rows: Rows, parts: Sequence[Rows]) -> dict[str, object]:
+    """The document that rows make, without what they leave empty."""
+    name = once(rows, "name") or (code if CODE.fullmatch(code) else "unnamed")
+    currency = once(rows, "currency")
+    head = {"code": code, "name": name} | ({"currency": currency} if currency else {})
+    return {**head, "versions": [_version(part) for part in parts]}
+
+
 def _version(rows: Rows) -> dict[str, object]:
-    document: dict[str, object] = {
-        "valid_from": rows[0][1]["valid_from"],
-        "energy": energy_document(rows),
-        "standing": _named(rows, {"standing_per_day": "per_day"})
-        | _named(rows, {"standing_per_kw_month": "per_kw_month"}),
-    }
-    subsidy = {f"subsidy_{name}": name for name in ("units_kwh", "share", "every")}
-    for part, names in (("subsidy", subsidy), ("tax", {"tax_rate": "rate", "tax_name": "name"})):
-        if found := _named(rows, names):
+    day = rows[0][1]["valid_from"]
+    document: dict[str, object] = {"valid_from": day} if day else {}
+    document["energy"] = energy_document(rows)
+    for part, columns in PARTS.items():
+        said = {name: once(rows, column) for column, name in columns.items()}
+        if found := {name: value for name, value in said.items() if value}:
             document[part] = found
     return document
-
-
-def _named(rows: Rows, names: Mapping[str, str]) -> dict[str, str]:
-    found = {name: once(rows, column) for column, name in names.items()}
-    return {name: value for name, value in found.items() if value}

@@ -19,17 +19,14 @@ Amounts are text or numbers; numbers are read as the decimals they are written a
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from data_layer.errors import BadInput
+from data_layer.tariffs.document_faults import Wrong, all_faults, faults_of_form
 from data_layer.tariffs.document_forms import (
-    CURRENCY,
     BandForm,
     FlatForm,
     PriceSeriesForm,
@@ -39,8 +36,6 @@ from data_layer.tariffs.document_forms import (
     VersionDocument,
 )
 from data_layer.tariffs.model import (
-    CODE,
-    CODE_RULE,
     EVERY_MONTH,
     EVERY_WEEKDAY,
     MINUTES_A_DAY,
@@ -56,34 +51,11 @@ from data_layer.tariffs.model import (
     TariffVersion,
     Tax,
     TimeOfUse,
-    check_version,
 )
+from data_layer.tariffs.rules import check_version, clock_minute
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-ENERGY_KINDS = ("flat", "time_of_use", "price_series", "slabs")
 LARGEST_BYTES = 1 << 20
-NO_DAY, NO_NUMBER = "is not a day such as 2026-01-01", "is not a number"
-IN_OUR_WORDS = {
-    "missing": "is missing",
-    "extra_forbidden": "is unknown",
-    "decimal_parsing": NO_NUMBER,
-    "decimal_type": NO_NUMBER,
-    "int_parsing": "is not a whole number",
-    "date_parsing": NO_DAY,
-    "date_from_datetime_parsing": NO_DAY,
-    "date_type": NO_DAY,
-}
-"""What pydantic says of a form, said as the rest of the house says it."""
-_CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
-
-
-class Wrong(NamedTuple):
-    """One thing that is wrong with a document, and the way to it: `("versions", 0, "tax")`."""
-
-    place: tuple[str | int, ...]
-    error: BadInput
-    rule: str = ""
-    """What is wrong, after the field's name, where it is the form and not a rule."""
 
 
 def tariff_from_text(text: str | bytes) -> Tariff:
@@ -110,50 +82,12 @@ def tariff_from(document: object) -> Tariff:
 
 
 def read_tariff(document: object) -> Tariff | list[Wrong]:
-    """The tariff of a document, or everything that is wrong with it: its form, else its rules."""
-    try:
-        found = TariffDocument.model_validate(document)
-    except ValidationError as error:
-        wrong = [_wrong(one) for one in error.errors(include_url=False)]
-        return [*wrong, *_rules_elsewhere(document, wrong)]
-    wrong = [Wrong((error.field or "",), error) for error in _head_faults(found)]
-    versions: list[TariffVersion] = []
-    for place, one in enumerate(found.versions):
-        try:
-            versions.append(_version(one))
-        except BadInput as error:
-            wrong.append(Wrong(("versions", place), error))
-    days = [one.valid_from for one in found.versions]
-    for place, day in enumerate(days):
-        if day in days[:place]:
-            twice = BadInput(f"versions: two of them are valid from {day}.", field="versions")
-            wrong.append(Wrong(("versions", place), twice))
-    if wrong:
+    """The tariff of a document, or everything that is wrong with it."""
+    if wrong := all_faults(document):
         return wrong
-    ordered = tuple(sorted(versions, key=lambda one: one.valid_from))
-    return Tariff(found.code, found.name, found.currency, ordered)
-
-
-def _rules_elsewhere(document: object, wrong: list[Wrong]) -> Iterator[Wrong]:
-    """Rules broken by those versions of a document whose form is right."""
-    versions = document.get("versions") if isinstance(document, dict) else None
-    malformed = {one.place[1] for one in wrong if one.place[:1] == ("versions",) and one.place[1:]}
-    for place, version in enumerate(versions if isinstance(versions, list) else []):
-        if place not in malformed and isinstance(version, dict):
-            try:
-                version_from(version, number=1)
-            except BadInput as error:
-                yield Wrong(("versions", place), error)
-
-
-def _head_faults(found: TariffDocument) -> Iterator[BadInput]:
-    if not CODE.fullmatch(found.code):
-        yield BadInput(f"code {found.code[:40]!r} is not a code: {CODE_RULE}.", field="code")
-    if not CURRENCY.fullmatch(found.currency):
-        yield BadInput(
-            f"currency {found.currency[:40]!r} is not three capital letters such as SGD.",
-            field="currency",
-        )
+    found = TariffDocument.model_validate(document)
+    versions = sorted(map(_version, found.versions), key=lambda one: one.valid_from)
+    return Tariff(found.code, found.name, found.currency, tuple(versions))
 
 
 def tariff_document(tariff: Tariff) -> dict[str, object]:
@@ -193,28 +127,12 @@ def version_from(document: Mapping[str, object], *, number: int) -> TariffVersio
     try:
         found = VersionDocument.model_validate(document)
     except ValidationError as error:
-        raise _wrong(error.errors(include_url=False)[0]).error from error
+        raise faults_of_form(error)[0].error from error
     return _version(found, number=number)
 
 
 def _no_constant(word: str) -> object:
     raise ValueError(f"{word} is not a number")
-
-
-def _wrong(detail: ErrorDetails) -> Wrong:
-    """What pydantic says of a form, as a sentence."""
-    place = tuple(part for n, part in enumerate(detail["loc"]) if not _is_tag(detail["loc"], n))
-    field = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
-    given = detail["input"]
-    value = "" if isinstance(given, dict | list) or given is None else f" {str(given)[:40]!r}"
-    said = IN_OUR_WORDS.get(detail["type"])
-    rule = f"{value} {said}." if said else f"{value}: {detail['msg']}."
-    return Wrong(place, BadInput(f"{field or 'the tariff'}{rule}", field=field or None), rule)
-
-
-def _is_tag(place: tuple[str | int, ...], number: int) -> bool:
-    """pydantic names the kind of energy in the way to what is wrong; nobody wrote it there."""
-    return number > 0 and place[number - 1] == "energy" and place[number] in ENERGY_KINDS
 
 
 def _version(found: VersionDocument, *, number: int = 1) -> TariffVersion:
@@ -260,10 +178,10 @@ def _band(found: BandForm) -> RateBand:
 
 
 def _minute(text: str) -> int:
-    match = _CLOCK.fullmatch(text)
-    if match is None or text > "24:00":
-        raise BadInput(f"energy band time {text[:40]!r} is not a clock time such as 22:30.")
-    return int(match[1]) * 60 + int(match[2])
+    minute = clock_minute(text)
+    if minute is None:
+        raise AssertionError(f"the form of a band takes no {text!r}")
+    return minute
 
 
 def _energy_document(energy: Energy) -> dict[str, object]:

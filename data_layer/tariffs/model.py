@@ -7,8 +7,8 @@
             ├── subsidy   Subsidy             a share of the price of the first kWh
             └── tax       Tax                 a share of the net amount
 
-Types and their own rules, no I/O, no clock. A rate is an exact `Decimal` of the currency's whole
-unit per kWh; negative rates exist (price series of windy nights).
+Types, no I/O, no clock; what may stand in them is in `rules.py`. A rate is an exact
+`Decimal` of the currency's whole unit per kWh; negative rates exist (price series of windy nights).
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from data_layer.clock import HALF_HOUR
-from data_layer.errors import BadInput, RuleBroken
+from data_layer.errors import RuleBroken
 
 MINUTES_A_DAY = 24 * 60
 EVERY_WEEKDAY = frozenset(range(7))
@@ -181,109 +180,3 @@ class Prices:
 
 
 PricesOf = Mapping[str, Prices]
-
-
-def check_version(version: TariffVersion) -> None:
-    """Refuse what no bill could be made from. Raises BadInput naming field, value and rule."""
-    _check_energy(version.energy)
-    _not_negative("standing.per_day", version.standing.per_day)
-    _not_negative("standing.per_kw_month", version.standing.per_kw_month)
-    if not 0 <= version.tax.rate <= 1:
-        raise BadInput(
-            f"tax.rate {version.tax.rate} is not between 0 and 1 (0.09 is 9 %).", field="tax.rate"
-        )
-    _check_rate("tax.rate", version.tax.rate)
-    if version.subsidy is not None:
-        _check_whole_wh("subsidy.units_kwh", version.subsidy.units_kwh)
-        if not 0 <= version.subsidy.share <= 1:
-            raise BadInput(
-                f"subsidy.share {version.subsidy.share} is not between 0 and 1 (1 waives all).",
-                field="subsidy.share",
-            )
-        _check_rate("subsidy.share", version.subsidy.share)
-
-
-def _check_energy(energy: Energy) -> None:
-    match energy:
-        case FlatRate(rate):
-            _check_rate("energy.rate", rate)
-        case TimeOfUse():
-            _check_bands(energy)
-        case PriceSeries():
-            _check_series(energy)
-        case Slabs():
-            _check_slabs(energy)
-
-
-def _check_bands(energy: TimeOfUse) -> None:
-    for band in (*energy.bands, energy.otherwise):
-        field = f"energy band {band.name!r}"
-        if not band.name.strip():
-            raise BadInput("energy bands must each have a name: it stands on the bill.")
-        _check_rate(f"{field} rate", band.rate)
-        for minute in (band.start_minute, band.end_minute):
-            if not 0 <= minute <= MINUTES_A_DAY or minute % (HALF_HOUR // 60):
-                raise BadInput(
-                    f"{field} begins and ends on the half hour: "
-                    f"{minute // 60:02d}:{minute % 60:02d} does not.",
-                    field=field,
-                )
-        if not band.weekdays or not band.weekdays <= EVERY_WEEKDAY:
-            raise BadInput(f"{field} needs weekdays from 0 (Monday) to 6.", field=field)
-        if not band.months or not band.months <= EVERY_MONTH:
-            raise BadInput(f"{field} needs months from 1 to 12.", field=field)
-    names = [band.name for band in (*energy.bands, energy.otherwise)]
-    rates = {(band.name, band.rate) for band in (*energy.bands, energy.otherwise)}
-    if len(rates) != len(set(names)):
-        raise BadInput("energy bands of one name have one rate: they share a line of the bill.")
-
-
-def _check_series(energy: PriceSeries) -> None:
-    if not CODE.fullmatch(energy.series):
-        raise BadInput(
-            f"energy.series {energy.series[:40]!r} is not a code: {CODE_RULE}.",
-            field="energy.series",
-        )
-
-
-def _check_slabs(energy: Slabs) -> None:
-    before = Decimal(0)
-    for number, step in enumerate(energy.steps, start=1):
-        field = f"energy.steps {number}"
-        _check_rate(f"{field} rate", step.rate)
-        is_last = number == len(energy.steps)
-        if (step.up_to_kwh is None) != is_last:
-            raise BadInput(f"{field}: the last slab, and only it, has no limit.", field=field)
-        if step.up_to_kwh is not None:
-            _check_whole_wh(f"{field} up_to_kwh", step.up_to_kwh)
-            if step.up_to_kwh <= before:
-                raise BadInput(
-                    f"{field} up_to_kwh {step.up_to_kwh} does not lie above the slab before, "
-                    f"{before}.",
-                    field=field,
-                )
-            before = step.up_to_kwh
-    if not energy.steps:
-        raise BadInput("energy.steps is empty: a tariff needs at least one slab.", field="energy")
-
-
-def _check_rate(field: str, rate: Decimal) -> None:
-    exponent = rate.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < -DECIMALS or abs(rate) > LARGEST_RATE:
-        raise BadInput(
-            f"{field} {rate} is not an amount of at most {LARGEST_RATE} with at most "
-            f"{DECIMALS} decimals.",
-            field=field,
-        )
-
-
-def _not_negative(field: str, amount: Decimal) -> None:
-    _check_rate(field, amount)
-    if amount < 0:
-        raise BadInput(f"{field} {amount} is negative.", field=field)
-
-
-def _check_whole_wh(field: str, kwh: Decimal) -> None:
-    _not_negative(field, kwh)
-    if kwh * 1000 != int(kwh * 1000):
-        raise BadInput(f"{field} {kwh} has more than three decimals of a kWh.", field=field)

@@ -69,15 +69,20 @@ def test_a_tariff_that_is_renamed_is_told_with_both_names(
     ]
 
 
-def test_everything_wrong_in_a_file_of_tariffs_is_told(home: Path, tmp_path: Path) -> None:
+def test_everything_wrong_in_files_of_tariffs_is_told(home: Path, tmp_path: Path) -> None:
     table = tmp_path / "more.csv"
     table.write_text(
         "code,currency,valid_from,unit_rate\nA,SGD,2026-01-01,much\nB,S,2026-01-01,1\n"
     )
-    refused = flask("tariff", "import", str(table))
+    document = tmp_path / "third.json"
+    document.write_text('{"code": "no code", "name": "C", "currency": "SGD", "versions": []}')
+    refused = flask("tariff", "import", str(table), str(document))
     assert refused.exit_code == 1
     assert refused.stderr.splitlines() == [
         "more.csv: tariff 'B', line 3: currency 'S' is not three capital letters such as SGD.",
+        "third.json: code 'no code' is not a code: a letter or digit, then up to 31 letters, "
+        "digits, dots, dashes or underscores.",
+        "third.json: versions is empty: it needs at least one entry.",
         "Error: more.csv: tariff 'A', line 2: unit_rate 'much' is not a number.",
     ]
 

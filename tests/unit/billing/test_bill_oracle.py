@@ -33,7 +33,8 @@ from data_layer.readings.model import Action, Kind, Reading, ReadingBatch, Serie
 from data_layer.readings.operations import correct, submit, void
 from data_layer.readings.rules import ADMIN_MANUAL
 from data_layer.tariffs.charges import LineKind
-from data_layer.tariffs.model import Prices, check_version
+from data_layer.tariffs.model import Prices
+from data_layer.tariffs.rules import check_version
 from tests.unit.billing.exact_bill import ExactBill, Stored, change, exact_bill, take
 from tests.unit.billing.random_histories import SERIES, Change, History, Row, history, rate
 from tests.unit.tariffs.exact_oracle import fine, slots_of

@@ -17,7 +17,7 @@ from data_layer.journeys.demo_recipe import Recipe
 from data_layer.journeys.demo_tariffs import DEMO_TARIFFS
 from data_layer.journeys.extend_demo import extend_demo
 from data_layer.readings.model import Action
-from data_layer.tariffs.model import check_version
+from data_layer.tariffs.rules import check_version
 
 CREATED = datetime(2026, 3, 10, 10, 17, tzinfo=UTC)
 METERS = 30

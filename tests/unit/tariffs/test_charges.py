@@ -31,8 +31,8 @@ from data_layer.tariffs.model import (
     TariffVersion,
     Tax,
     TimeOfUse,
-    check_version,
 )
+from data_layer.tariffs.rules import check_version
 from tests.unit.tariffs.exact_oracle import Bill, fine, half_up, slots_of
 
 HISTORIES = int(os.environ.get("METERBOOK_HISTORIES", "300"))

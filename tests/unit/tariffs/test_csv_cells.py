@@ -125,7 +125,7 @@ def test_unused_cells_are_told_beside_everything_else_that_is_wrong() -> None:
     rows = filled(filled(KINDS["slabs"], 0, "to", "06:00"), 1, "unit_rate", "cheap")
     assert [fault[:2] for fault in told(*rows)] == [(2, "to"), (3, "unit_rate")]
     rows = filled(filled(KINDS["slabs"], 0, "to", "06:00"), 1, "name", "Other")
-    assert [fault[:2] for fault in told(*rows)] == [(2, "to"), (2, "")]
+    assert [fault[:2] for fault in told(*rows)] == [(2, "name"), (2, "to")]
 
 
 def test_the_examples_of_each_kind_are_well() -> None:

@@ -63,10 +63,13 @@ def test_a_version_survives_its_document() -> None:
         ({"energy": {"kind": "guess"}}, "versions.1.energy"),
         ({"valid_from": "2026-02-30"}, "versions.1.valid_from '2026-02-30'"),
         ({"taxes": {}}, "versions.1.taxes"),
-        ({"tax": {"rate": "9"}}, "tax.rate 9 is not between 0 and 1"),
-        ({"standing": {"per_day": "-1"}}, "standing.per_day -1 is negative"),
+        ({"tax": {"rate": "9"}}, "tax.rate '9' is not between 0 and 1"),
+        ({"standing": {"per_day": "-1"}}, "standing.per_day '-1' is negative"),
         ({"subsidy": {"units_kwh": "2.0001", "share": 1}}, "more than three decimals"),
-        ({"energy": {"kind": "slabs", "steps": []}}, "at least one slab"),
+        (
+            {"energy": {"kind": "slabs", "steps": []}},
+            "energy.steps is empty: it needs at least one",
+        ),
         (
             {"energy": {"kind": "slabs", "steps": [{"rate": 1, "up_to_kwh": 5}]}},
             "the last slab, and only it, has no limit",
@@ -79,7 +82,7 @@ def test_a_version_survives_its_document() -> None:
                     "otherwise": {"name": "Day", "rate": 2},
                 }
             },
-            "begins and ends on the half hour: 22:10 does not",
+            "energy.bands.1.from '22:10' is not on the half hour",
         ),
         (
             {
@@ -108,7 +111,9 @@ def test_what_is_no_document_is_refused(text: str) -> None:
 def test_two_versions_of_one_day_are_refused() -> None:
     twice = document()
     twice["versions"] = [*twice["versions"], *twice["versions"]]  # type: ignore[misc]
-    with pytest.raises(BadInput, match="two of them are valid from 2026-01-01"):
+    with pytest.raises(
+        BadInput, match=r"versions\.2\.valid_from '2026-01-01' is the first day of two"
+    ):
         tariff_from(twice)
 
 

@@ -76,7 +76,7 @@ def test_a_broken_rule_is_told_at_its_version() -> None:
     rows = "R,2026-01-01,dollars,,0.30,,,,\nR,2026-07-01,,,0.30,,,,9\n"
     assert told(read(HEADER + rows)) == [
         (2, "currency", "currency 'dollars' is not three capital letters such as SGD."),
-        (3, "tax.rate", "tax.rate 9 is not between 0 and 1 (0.09 is 9 %)."),
+        (3, "tax_rate", "tax_rate '9' is not between 0 and 1 (0.09 is 9 %)."),
     ]
 
 
@@ -84,8 +84,8 @@ def test_a_version_with_a_broken_rule_is_told_beside_one_with_a_wrong_form() -> 
     rows = "R,2026-01-01,SGD,,much,,,,\nR,2026-07-01,,,0.30,,,,9\nR,someday,,,0.30,,,,\n"
     assert told(read(HEADER + rows)) == [
         (2, "unit_rate", "unit_rate 'much' is not a number."),
+        (3, "tax_rate", "tax_rate '9' is not between 0 and 1 (0.09 is 9 %)."),
         (4, "valid_from", "valid_from 'someday' is not a day such as 2026-01-01."),
-        (3, "tax.rate", "tax.rate 9 is not between 0 and 1 (0.09 is 9 %)."),
     ]
     assert read('{"versions": "none"}').faults[0].sentence == "code is missing."
 
@@ -93,9 +93,9 @@ def test_a_version_with_a_broken_rule_is_told_beside_one_with_a_wrong_form() -> 
 def test_every_fault_of_a_document_names_its_field() -> None:
     found = read(json.dumps(document(versions=[{"energy": {"kind": "flat", "rate": "x"}}], a=1)))
     assert [(line, field) for line, field, _ in told(found)] == [
+        (None, "a"),
         (None, "versions.1.valid_from"),
         (None, "versions.1.energy.rate"),
-        (None, "a"),
     ]
     (fault,) = read('{"code": "J",\n "name" }').faults
     assert (fault.line, "is not JSON" in fault.sentence) == (2, True)
