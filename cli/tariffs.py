@@ -93,8 +93,8 @@ def _read(files: Sequence[Path]) -> list[Tariff]:
         read += tariffs
         told = [fault.error() for fault in faults]
         wrong += [BadInput(f"{path.name}: {one.sentence}", field=one.field) for one in told]
-    for error in wrong[1:]:
-        tell(error.sentence)
+    for one in wrong[1:]:
+        tell(one.sentence)
     if wrong:
         raise wrong[0]
     return read
