@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from pydantic import ValidationError
 
@@ -68,7 +68,7 @@ def tariff_json(text: str | bytes) -> object:
     if len(text) > LARGEST_BYTES:
         raise BadInput(f"the tariff has {len(text):,} bytes; {LARGEST_BYTES:,} are the most.")
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        return json.loads(text, parse_float=_decimal, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"the tariff is not JSON: {error}.") from error
 
@@ -129,6 +129,13 @@ def version_from(document: Mapping[str, object], *, number: int) -> TariffVersio
     except ValidationError as error:
         raise faults_of_form(error)[0].error from error
     return _version(found, number=number)
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"{text[:40]} is too large or too small for a number") from error
 
 
 def _no_constant(word: str) -> object:

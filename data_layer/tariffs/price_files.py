@@ -81,7 +81,7 @@ def _price(text: str) -> Decimal:
     except InvalidOperation:
         price = Decimal("NaN")
     exponent = price.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < -DECIMALS or abs(price) > LARGEST_RATE:
+    if not isinstance(exponent, int) or exponent < -DECIMALS or price.copy_abs() > LARGEST_RATE:
         raise BadInput(
             f"price {text[:40]!r} is not an amount per kWh with at most {DECIMALS} decimals.",
             field="price",

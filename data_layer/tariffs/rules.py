@@ -51,7 +51,7 @@ def band_name(text: str) -> str | None:
 
 def rate(amount: Decimal) -> str | None:
     exponent = amount.as_tuple().exponent
-    if isinstance(exponent, int) and exponent >= -DECIMALS and abs(amount) <= LARGEST_RATE:
+    if isinstance(exponent, int) and exponent >= -DECIMALS and amount.copy_abs() <= LARGEST_RATE:
         return None
     return f"is not an amount of at most {LARGEST_RATE} with at most {DECIMALS} decimals"
 

@@ -60,6 +60,7 @@ def test_a_version_survives_its_document() -> None:
     [
         ({"energy": {"kind": "flat", "rate": "much"}}, "versions.1.energy.rate 'much'"),
         ({"energy": {"kind": "flat", "rate": "0.123456789"}}, "at most 8 decimals"),
+        ({"energy": {"kind": "flat", "rate": "1e9999999"}}, "an amount of at most 1000000"),
         ({"energy": {"kind": "guess"}}, "versions.1.energy"),
         ({"valid_from": "2026-02-30"}, "versions.1.valid_from '2026-02-30'"),
         ({"taxes": {}}, "versions.1.taxes"),
@@ -102,7 +103,9 @@ def test_what_is_wrong_is_named(change: dict[str, object], sentence: str) -> Non
     assert sentence in refused.value.sentence
 
 
-@pytest.mark.parametrize("text", ["", "[1,", "NaN", '{"a": Infinity}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", "[1,", "NaN", "1e99999999999999999999", '{"a": Infinity}', "[" * 100_000]
+)
 def test_what_is_no_document_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
         tariff_from_text(text)
@@ -181,5 +184,6 @@ def test_prices_may_come_in_any_order_but_not_with_a_gap() -> None:
         prices_from_csv(header + first + later, name="agile", zone=ZONE)
     with pytest.raises(BadInput, match="overlaps"):
         prices_from_csv(header + first + first, name="agile", zone=ZONE)
-    with pytest.raises(BadInput, match="line 2: price 'NaN'"):
-        prices_from_csv(header + first.replace("0.2134", "NaN"), name="agile", zone=ZONE)
+    for price in ("NaN", "1e9999999"):
+        with pytest.raises(BadInput, match=f"line 2: price '{price}'"):
+            prices_from_csv(header + first.replace("0.2134", price), name="agile", zone=ZONE)
