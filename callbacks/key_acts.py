@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from callbacks.field_errors import in_words, missing
 from components import dialogs, ids, messages
 from components.shell import ROLE_NAMES
-from components.tables import table
+from components.tables import spoken, table
 from data_layer.accounts.api_keys import ApiKey
 from data_layer.accounts.model import Role, Viewer
 from data_layer.accounts.rules import check_meter_id
@@ -72,11 +72,21 @@ def _row(key: ApiKey, zone: HomeZone) -> tuple[Component | str, ...]:
         key.id,
         key.name or "-",
         _stands_for(key),
-        html.Span([_time(key.created_at, zone), html.Br(), key.created_by], className="one-line"),
-        html.Span(_time(key.last_used_at, zone) or "never", className="one-line"),
+        _made(key, zone),
+        html.Span(
+            spoken(_time(key.last_used_at, zone) or "never", "used", first=True),
+            className="one-line",
+        ),
         html.Span(said, className=f"state state-{state}"),
         revoke,
     )
+
+
+def _made(key: ApiKey, zone: HomeZone) -> html.Span:
+    """When above whom; one after the other where the row is a paragraph."""
+    when = spoken(_time(key.created_at, zone), "made", first=True)
+    by = spoken(key.created_by, "by", first=True)
+    return html.Span([html.Span(when, className="one-line"), html.Br(), " ", by])
 
 
 def _stands_for(key: ApiKey) -> str:

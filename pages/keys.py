@@ -39,7 +39,9 @@ def layout(**_query: str) -> html.Div:
                 actions=[dbc.Button("Make a key", id=Keys.MAKE)],
             ),
             html.Div(id=Keys.MESSAGE, className="message-box"),
-            panel(html.Div(messages.skeleton(200), id=Keys.TABLE)),
+            panel(
+                html.Div(messages.skeleton(200), id=Keys.TABLE, className="key-list wordy-table")
+            ),
             _new_key(),
             dialogs.notice_dialog(
                 Keys.MADE,

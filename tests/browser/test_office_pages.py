@@ -44,6 +44,27 @@ def test_a_key_is_made_copied_used_and_revoked(visit, server):
     assert page.request.get(f"{server}/api/jobs", headers=header).status == 401
 
 
+def test_a_key_is_read_whole_and_revoked_on_a_phone(visit):
+    page = visit(
+        "/keys", role="admin", viewport=PHONE, shows="#keys-table .empty, #keys-table table"
+    )
+    page.click("#keys-make")
+    page.fill("#keys-name", "A phone")
+    page.click("#keys-save")
+    page.locator("#keys-made-key").wait_for()
+    page.keyboard.press("Escape")
+    row = page.locator("#keys-table tr", has_text="A phone")
+    expect(row).to_contain_text("used never")
+    expect(row.locator(".heading-word").first).to_be_visible()
+    expect(row).to_contain_text("in force")
+    wider = "box => box.scrollWidth > box.clientWidth"
+    assert not page.locator("#keys-table .table-box").evaluate(wider)
+    expect(page.locator(".modal.show")).to_have_count(0)
+    row.locator("button").click()
+    page.click("#keys-confirm-yes")
+    expect(row).to_contain_text("revoked 20")
+
+
 def test_a_month_is_billed_after_a_question_and_says_what_came_of_it(visit):
     page = visit("/billing", role="admin", shows=ROW)
     expect(page.locator("#billing-month")).not_to_have_value("")
