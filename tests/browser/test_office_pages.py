@@ -69,8 +69,11 @@ def test_a_month_is_billed_after_a_question_and_says_what_came_of_it(visit):
     page = visit("/billing", role="admin", shows=ROW)
     expect(page.locator("#billing-month")).not_to_have_value("")
     page.fill("#billing-month", "2090-01")
+    controls = [page.locator("#billing-month"), page.locator("#billing-run")]
+    before = [control.bounding_box() for control in controls]
     page.click("#billing-run")
     expect(page.locator("#billing-month-error")).to_contain_text("Month 2090-01 is not over")
+    assert [control.bounding_box() for control in controls] == before
     expect(page.locator(".modal.show")).to_have_count(0)
     assert violations(page) == []
     month = page.locator(f"{ROW}[row-index='0'] [col-id=month]").inner_text()
