@@ -11,6 +11,10 @@ from data_layer.tariffs.faults import Fault
 Row = Mapping[str, str]
 Rows = list[tuple[int, Row]]
 """Rows with their line numbers."""
+UNREADABLE = (
+    "the file cannot be read on as CSV: a quotation mark stands inside a cell or is not closed, "
+    f"or a cell has more than {csv.field_size_limit():,} characters."
+)
 
 
 def read_rows(
@@ -32,8 +36,8 @@ def read_rows(
                 faults.append(Fault(sentence, line=reader.line_num))
             else:
                 rows.append((reader.line_num, {name: value.strip() for name, value in row.items()}))
-    except csv.Error as error:
-        faults.append(Fault(f"{error}.", line=reader.line_num))
+    except csv.Error:
+        faults.append(Fault(UNREADABLE, line=reader.line_num))
     return rows, faults
 
 

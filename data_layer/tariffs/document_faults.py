@@ -31,19 +31,39 @@ T = TypeVar("T")
 Place = tuple[str | int, ...]
 """The way to a value: `("versions", 0, "tax")`."""
 ENERGY_KINDS = ("flat", "time_of_use", "price_series", "slabs")
+KINDS = f"{', '.join(ENERGY_KINDS[:-1])} or {ENERGY_KINDS[-1]}"
 NO_DAY, NO_NUMBER = "is not a day such as 2026-01-01", "is not a number"
+NO_WHOLE, NO_OBJECT = "is not a whole number", "is not an object with fields"
 IN_OUR_WORDS = {
     "missing": "is missing",
     "extra_forbidden": "is unknown",
     "decimal_parsing": NO_NUMBER,
     "decimal_type": NO_NUMBER,
-    "int_parsing": "is not a whole number",
+    "finite_number": NO_NUMBER,
+    "int_parsing": NO_WHOLE,
+    "int_parsing_size": NO_WHOLE,
+    "int_type": NO_WHOLE,
+    "int_from_float": NO_WHOLE,
     "date_parsing": NO_DAY,
     "date_from_datetime_parsing": NO_DAY,
+    "date_from_datetime_inexact": NO_DAY,
     "date_type": NO_DAY,
+    "string_type": "is not a text",
+    "string_too_short": "is empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "too_long": "is longer than {max_length} characters",
+    "literal_error": "is not {expected}",
+    "enum": "is not {expected}",
+    "list_type": "is not a list",
     "too_short": "is empty: it needs at least one entry",
+    "model_type": NO_OBJECT,
+    "model_attributes_type": NO_OBJECT,
+    "union_tag_invalid": f"is not {KINDS}; the rest of this energy is read once it is",
+    "union_tag_not_found": f"is missing: {KINDS}; the rest of this energy is read with it",
 }
 """What pydantic says of a form, said as the rest of the house says it."""
+NOT_TAKEN = "is not a value that is taken here"
+"""Of a form whose words nobody thought of: better short than in a library's words."""
 
 
 class Wrong(NamedTuple):
@@ -54,6 +74,8 @@ class Wrong(NamedTuple):
     """Value and rule, as they stand behind the field's name: " 'much' is not a number."."""
     is_among: bool = False
     """Whether the value is wrong only beside others."""
+    version: str = ""
+    """The version it is in, as people find it: "version 2 (from 2026-07-01)"."""
 
     @property
     def is_missing(self) -> bool:
@@ -62,9 +84,13 @@ class Wrong(NamedTuple):
 
     @property
     def error(self) -> BadInput:
-        """The same in a sentence."""
-        field = ".".join(str(part + 1) if isinstance(part, int) else part for part in self.place)
-        return BadInput(f"{field or 'the tariff'}{self.said}", field=field or None)
+        """The same in a sentence; in a document its version stands before the field."""
+        field = _dotted(self.place)
+        if not self.version:
+            return BadInput(f"{field or 'the tariff'}{self.said}", field=field or None)
+        inner = _dotted(self.place[2:])
+        sentence = f"{inner}{self.said}".lstrip()
+        return BadInput(f"{self.version}: {sentence}", field=field)
 
 
 def faults_of_form(error: ValidationError) -> list[Wrong]:
@@ -80,7 +106,9 @@ def all_faults(document: object) -> list[Wrong]:
     except ValidationError as error:
         wrong = faults_of_form(error)
     wrong += _faults_among(document)
-    return sorted(wrong, key=_version_of)
+    days = dict(_readable(_DAY, _list(document, "versions"), "valid_from"))
+    named = [one._replace(version=_version_name(_version_of(one), days)) for one in wrong]
+    return sorted(named, key=_version_of)
 
 
 def _version_of(wrong: Wrong) -> int:
@@ -88,15 +116,32 @@ def _version_of(wrong: Wrong) -> int:
     return number if isinstance(number, int) else -1
 
 
+def _version_name(number: int, days: Mapping[int, date]) -> str:
+    if number < 0:
+        return ""
+    return f"version {number + 1}" + (f" (from {days[number]})" if number in days else "")
+
+
+def _dotted(place: Place) -> str:
+    """A place as people write it, counted from 1: `energy.steps.2.rate`."""
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
+
+
 def _wrong(detail: ErrorDetails) -> Wrong:
     """What pydantic says of a value, as a sentence."""
-    way = detail["loc"]
+    form, way, value = detail["type"], detail["loc"], detail["input"]
     place = tuple(part for n, part in enumerate(way) if not _is_tag(way, n))
-    given = _given(detail["input"])
-    if detail["type"] == BROKEN:
-        return Wrong(place, f"{given} {detail['msg']}.")
-    told = IN_OUR_WORDS.get(detail["type"])
-    return Wrong(place, f"{given} {told}." if told else f"{given}: {detail['msg']}.")
+    if form.startswith("union_tag"):
+        place, value = (*place, "kind"), value.get("kind")
+    if form == BROKEN:
+        told = detail["msg"]
+    else:
+        said = {name: str(one).replace("'", "") for name, one in detail.get("ctx", {}).items()}
+        told = IN_OUR_WORDS.get(form, NOT_TAKEN).format_map(said)
+    if value == "" and place[-1:] != ("kind",) and form != "extra_forbidden":
+        return Wrong(place, " is empty: it needs a value.")
+    given = " null" if value is None and form != "union_tag_not_found" else _given(value)
+    return Wrong(place, f"{given} {told}.")
 
 
 def _is_tag(place: Place, number: int) -> bool:
@@ -150,8 +195,8 @@ def _too_many(place: Place, found: list[Any], most: int) -> Iterator[Wrong]:
         yield Wrong(place, f" has {len(found):,} entries; {most:,} are the most.", is_among=True)
 
 
-def _list(owner: Mapping[str, Any], name: str) -> list[Any]:
-    found = owner.get(name)
+def _list(owner: object, name: str) -> list[Any]:
+    found = owner.get(name) if isinstance(owner, Mapping) else None
     return found if isinstance(found, list) else []
 
 

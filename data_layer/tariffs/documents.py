@@ -58,6 +58,10 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LARGEST_BYTES = 1 << 20
 
 
+class _NotTaken(Exception):
+    """Why a word of a JSON text is no number of ours."""
+
+
 def tariff_from_text(text: str | bytes) -> Tariff:
     """Read a tariff's JSON. Raises BadInput naming field, value and rule."""
     return tariff_from(tariff_json(text))
@@ -69,8 +73,17 @@ def tariff_json(text: str | bytes) -> object:
         raise BadInput(f"the tariff has {len(text):,} bytes; {LARGEST_BYTES:,} are the most.")
     try:
         return json.loads(text, parse_float=_decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise BadInput(f"the tariff is not JSON: it cannot be read on from {place}.") from error
+    except _NotTaken as error:
         raise BadInput(f"the tariff is not JSON: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise BadInput("the tariff is not JSON: it is not UTF-8.") from error
+    except RecursionError as error:
+        raise BadInput("the tariff is not JSON: it is nested too deeply.") from error
+    except ValueError as error:
+        raise BadInput("the tariff is not JSON: a number in it has too many digits.") from error
 
 
 def tariff_from(document: object) -> Tariff:
@@ -135,11 +148,11 @@ def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation as error:
-        raise ValueError(f"{text[:40]} is too large or too small for a number") from error
+        raise _NotTaken(f"{text[:40]} is too large or too small for a number") from error
 
 
 def _no_constant(word: str) -> object:
-    raise ValueError(f"{word} is not a number")
+    raise _NotTaken(f"{word} is not a number")
 
 
 def _version(found: VersionDocument, *, number: int = 1) -> TariffVersion:

@@ -58,12 +58,18 @@ def test_a_version_survives_its_document() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"energy": {"kind": "flat", "rate": "much"}}, "versions.1.energy.rate 'much'"),
+        (
+            {"energy": {"kind": "flat", "rate": "much"}},
+            "version 1 (from 2026-01-01): energy.rate 'much'",
+        ),
         ({"energy": {"kind": "flat", "rate": "0.123456789"}}, "at most 8 decimals"),
         ({"energy": {"kind": "flat", "rate": "1e9999999"}}, "an amount of at most 1000000"),
-        ({"energy": {"kind": "guess"}}, "versions.1.energy"),
-        ({"valid_from": "2026-02-30"}, "versions.1.valid_from '2026-02-30'"),
-        ({"taxes": {}}, "versions.1.taxes"),
+        (
+            {"energy": {"kind": "guess"}},
+            "version 1 (from 2026-01-01): energy.kind 'guess' is not flat, time_of_use,",
+        ),
+        ({"valid_from": "2026-02-30"}, "version 1: valid_from '2026-02-30'"),
+        ({"taxes": {}}, "version 1 (from 2026-01-01): taxes is unknown"),
         ({"tax": {"rate": "9"}}, "tax.rate '9' is not between 0 and 1"),
         ({"standing": {"per_day": "-1"}}, "standing.per_day '-1' is negative"),
         ({"subsidy": {"units_kwh": "2.0001", "share": 1}}, "more than three decimals"),
@@ -115,7 +121,7 @@ def test_two_versions_of_one_day_are_refused() -> None:
     twice = document()
     twice["versions"] = [*twice["versions"], *twice["versions"]]  # type: ignore[misc]
     with pytest.raises(
-        BadInput, match=r"versions\.2\.valid_from '2026-01-01' is the first day of two"
+        BadInput, match=r"version 2 .*: valid_from '2026-01-01' is the first day of two"
     ):
         tariff_from(twice)
 
