@@ -46,9 +46,9 @@ def draw_days(
 def _legend(page: PrintPage, left: float, *, estimated: bool, unknown: bool) -> None:
     if not estimated and not unknown:
         return
-    entries: list[tuple[Color, str]] = [(ACCENT, "measured")]
-    entries += [(PALE, "split estimated")] if estimated else []
-    entries += [(SUNK, "not known")] if unknown else []
+    entries: list[tuple[Color, str]] = [(ACCENT, "Measured")]
+    entries += [(PALE, "Estimated")] if estimated else []
+    entries += [(SUNK, "Not known")] if unknown else []
     y = page.y
     for number, (color, name) in enumerate(entries):
         x = left + number * 30

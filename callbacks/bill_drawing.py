@@ -12,6 +12,7 @@ from api import bill_words as text
 from api.bill_words import LineWords, PartWords
 from callbacks import usage_text
 from callbacks.bill_answers import Answer, is_billed
+from callbacks.bill_run import month_name
 from components import bill_sheet, figures, filters, messages, view
 from components.attributes import aria
 from components.bill_sheet import Choice, Line, Parts
@@ -43,7 +44,7 @@ def controls(words: Words, answer: Answer) -> Component | None:
     options = [(bill.month, text.month_name(bill)) for bill in answer.bills]
     chosen = shown.month if shown else view.word(words, "month")
     if chosen not in [month for month, _ in options]:
-        options.insert(0, (chosen, f"{chosen}: no bill"))
+        options.insert(0, (chosen, f"{month_name(chosen)}: no bill"))
     kept = {name: value for name, value in words.items() if name not in ("month", "version")}
     select = filters.choice("Month", "month", options, chosen, control_id=MONTH_CONTROL)
     return html.Div(

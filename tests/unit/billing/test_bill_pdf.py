@@ -9,6 +9,9 @@ from pypdf import PdfReader
 
 from api import bill_words as words
 from api.bill_pdf import bill_pdf
+from api.bill_view import BillView
+from callbacks import bill_drawing
+from callbacks.bill_answers import answer
 from data_layer.accounts.model import OPERATOR
 from data_layer.billing import operations
 from data_layer.billing.model import Bill
@@ -52,6 +55,22 @@ def test_every_line_and_the_total_stand_on_the_page(book: Book) -> None:
         assert " ".join(note.split()) in text
 
 
+def test_the_printed_chart_has_the_legend_of_the_page(book: Book) -> None:
+    bill = a_bill(book)
+    names = [trace["name"] for trace in bill_drawing.chart(book, bill)["data"]]
+    assert names == ["Measured", "Estimated"]
+    assert " ".join(names) in printed(bill, book)
+
+
+def test_a_month_without_a_bill_is_named_as_other_months_are(book: Book) -> None:
+    a_bill(book)
+    asked = book.authorize(OPERATOR, Action.READ_BILLS, METER)
+    found = answer(book, asked, BillView("", "2026-08", None), METER)
+    shown = str(bill_drawing.controls({"month": "2026-08"}, found))
+    assert "'August 2026: no bill'" in shown
+    assert "'October 2026'" in shown
+
+
 def test_names_of_any_length_and_script_leave_it_one_page(book: Book) -> None:
     modify(book, owner_name="Владимир Ελένη Ñandú " * 3, address="A long road " * 16)
     enter(book, *(flat(f"0.{20 + n}", f"2026-10-{3 * n + 1:02d}") for n in range(9)))
@@ -83,4 +102,4 @@ def test_a_day_of_which_nothing_is_known_is_told_from_one_without_use(book: Book
     assert [words.nothing_known(day, book.zone) for day in bill.days] == [
         not 10 <= day.day.day < 20 for day in bill.days
     ]
-    assert "not known" in printed(bill, book)
+    assert "Not known" in printed(bill, book)  # in the legend
