@@ -98,6 +98,26 @@
     if (box && document.activeElement === document.body) box.focus({ preventScroll: true });
   }).observe(document, { childList: true, subtree: true });
 
+  // On a phone periods and cards are rows that move sideways: what is chosen is moved into sight.
+  const CHOSEN = ".presets > [aria-current='true'], .cards > :has([aria-current='true'])";
+  const inSight = new WeakMap();
+
+  function showChosen() {
+    for (const chosen of document.querySelectorAll(CHOSEN)) {
+      const row = chosen.parentElement;
+      if (inSight.get(row) === chosen) continue;
+      inSight.set(row, chosen);
+      const [own, around] = [chosen.getBoundingClientRect(), row.getBoundingClientRect()];
+      row.scrollLeft += own.left - around.left - (around.width - own.width) / 2;
+    }
+  }
+
+  new MutationObserver(showChosen).observe(document, {
+    attributeFilter: ["aria-current"],
+    childList: true,
+    subtree: true,
+  });
+
   ours.meterbook = Object.assign(ours.meterbook || {}, {
     toggleArea: toggled("area"),
     toggleDwelling: toggled("dwelling"),

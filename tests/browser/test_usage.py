@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import until
+from tests.browser.chromium import PHONE, until
 
 BAR = ".js-plotly-plot .trace.bars .point"
 MEASURED = "document.querySelector('.js-plotly-plot').data.find(trace => trace.name === 'Measured')"
@@ -226,3 +226,15 @@ def test_admin_names_a_meter(visit):
 
     page.wait_for_selector(BAR)
     assert words(page)["meter"] == [meter]
+
+
+def test_a_phone_shows_which_period_is_chosen(visit):
+    page = visit("/usage?period=last_month", viewport=PHONE, shows=BAR)
+    chosen = page.locator(".presets [aria-current=true]", has_text="Last month")
+    expect(chosen).to_be_in_viewport(ratio=1)
+    expect(page.locator(".cards li:has([aria-current=true])")).to_be_in_viewport(ratio=1)
+
+    page.locator(".presets a", has_text="Last 12 months").click()
+    expect(page.locator(".presets [aria-current=true]")).to_have_text("Last 12 months")
+    expect(page.locator(".presets [aria-current=true]")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
