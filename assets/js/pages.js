@@ -86,7 +86,7 @@
     },
     true,
   );
-  document.addEventListener("change", (event) => {
+  document.addEventListener("focusin", (event) => {
     if (event.target.closest("details.choices")) lastBox = event.target.id;
   });
   new MutationObserver(() => {
