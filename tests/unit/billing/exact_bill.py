@@ -90,7 +90,10 @@ def exact_bill(
         for name in counting(history)
     ]
     reach = [found for one in registers if (found := one.known(start, end)) is not None]
-    if not reach or min(begin for begin, _ in reach) == end:
+    if not reach:
+        return None
+    begins, ends = min(begin for begin, _ in reach), max(until for _, until in reach)
+    if begins == ends:  # from a single moment nothing can be counted
         return None
     usage = {
         day: [sum(one.energy.get(slot, 0) for one in registers) for slot, _ in slots_of(zone, day)]
@@ -109,8 +112,8 @@ def exact_bill(
         amounts[day, kind, amount] += bool(amount)
     return ExactBill(
         tuple((day, sum(usage[day]), *_quality(registers, zone, day)) for day in days),
-        _read(registers, min(begin for begin, _ in reach), opening=True),
-        _read(registers, max(until for _, until in reach), opening=False),
+        _read(registers, begins, opening=True),
+        _read(registers, ends, opening=False),
         +amounts,
         sum(priced.amounts.values()),
         priced.day_cost,
