@@ -19,7 +19,6 @@ from data_layer.tariffs.model import (
     Every,
     FlatRate,
     PriceSeries,
-    RateBand,
     Slab,
     Slabs,
     StandingCharge,
@@ -27,8 +26,8 @@ from data_layer.tariffs.model import (
     Tariff,
     TariffVersion,
     Tax,
-    TimeOfUse,
 )
+from tests.unit.tariffs.random_rates import bands, rate
 
 HALF_HOUR, DAY = 1800, 86_400
 READ, INITIAL = 0, 1
@@ -191,11 +190,6 @@ def _changes(chance: random.Random, register: str, rows: list[Row]) -> list[Chan
 # --- tariffs -------------------------------------------------------------------------------
 
 
-def rate(chance: random.Random, *, negative: bool = False) -> Decimal:
-    low = -20_000 if negative else 0
-    return Decimal(chance.randint(low, 60_000)).scaleb(-chance.choice((3, 4, 5)))
-
-
 def _tariff(chance: random.Random, code: str, first: date) -> Tariff:
     inside = sorted(chance.sample(range(28), chance.choice((0, 0, 0, 1, 2))))
     starts = [date(2019, 1, 1), *(first + timedelta(days=n) for n in inside)]
@@ -221,25 +215,10 @@ def _energy(chance: random.Random) -> Energy:
         case 0:
             return FlatRate(rate(chance, negative=chance.random() < 0.1))
         case 1:
-            return _bands(chance)
+            return bands(chance)
         case 2:
             return PriceSeries(SERIES)
         case _:
             limits = sorted(chance.sample(range(1, 900_000), chance.randint(0, 3)))
             steps = [Slab(rate(chance, negative=True), Decimal(n).scaleb(-3)) for n in limits]
             return Slabs((*steps, Slab(rate(chance))))
-
-
-def _bands(chance: random.Random) -> TimeOfUse:
-    bands = tuple(
-        RateBand(
-            f"band {number}",
-            rate(chance),
-            chance.randrange(48) * 30,
-            chance.randrange(1, 49) * 30,
-            frozenset(chance.sample(range(7), chance.randint(1, 7))),
-            frozenset(chance.sample(range(1, 13), chance.randint(6, 12))),
-        )
-        for number in range(chance.randint(0, 3))
-    )
-    return TimeOfUse(bands, RateBand("otherwise", rate(chance)))

@@ -36,8 +36,9 @@ from data_layer.tariffs.charges import LineKind
 from data_layer.tariffs.model import Prices
 from data_layer.tariffs.rules import check_version
 from tests.unit.billing.exact_bill import ExactBill, Stored, change, exact_bill, take
-from tests.unit.billing.random_histories import SERIES, Change, History, Row, history, rate
+from tests.unit.billing.random_histories import SERIES, Change, History, Row, history
 from tests.unit.tariffs.exact_oracle import fine, slots_of
+from tests.unit.tariffs.random_rates import rate
 
 HISTORIES = int(os.environ.get("METERBOOK_HISTORIES", "120"))
 SEED = os.environ.get("METERBOOK_SEED", "") or str(random.randrange(10**9))

@@ -34,6 +34,7 @@ from data_layer.tariffs.model import (
 )
 from data_layer.tariffs.rules import check_version
 from tests.unit.tariffs.exact_oracle import Bill, fine, half_up, slots_of
+from tests.unit.tariffs.random_rates import bands, rate
 
 HISTORIES = int(os.environ.get("METERBOOK_HISTORIES", "300"))
 SEED = os.environ.get("METERBOOK_SEED", "") or str(random.randrange(10**9))
@@ -164,33 +165,17 @@ def test_ties_go_away_from_zero(amount: str, digits: int, expected: int) -> None
     assert round_half_up(Decimal(amount), digits) == expected
 
 
-def _rate(chance: random.Random, *, negative: bool = False) -> Decimal:
-    low = -2000 if negative else 0
-    return Decimal(chance.randint(low, 60_000)).scaleb(-chance.choice((3, 4, 5)))
-
-
 def _energy(chance: random.Random) -> Energy:
     kind = chance.randrange(4)
     if kind == 0:
-        return FlatRate(_rate(chance))
+        return FlatRate(rate(chance))
     if kind == 1:
-        bands = tuple(
-            RateBand(
-                f"band {number}",
-                _rate(chance),
-                chance.randrange(48) * 30,
-                chance.randrange(1, 49) * 30,
-                frozenset(chance.sample(range(7), chance.randint(1, 7))),
-                frozenset(chance.sample(range(1, 13), chance.randint(6, 12))),
-            )
-            for number in range(chance.randint(0, 3))
-        )
-        return TimeOfUse(bands, RateBand("otherwise", _rate(chance)))
+        return bands(chance)
     if kind == 2:
         return PriceSeries("prices")
     limits = sorted(chance.sample(range(1, 400_000), chance.randint(0, 3)))
-    steps = [Slab(_rate(chance), Decimal(limit).scaleb(-3)) for limit in limits]
-    return Slabs((*steps, Slab(_rate(chance))))
+    steps = [Slab(rate(chance), Decimal(limit).scaleb(-3)) for limit in limits]
+    return Slabs((*steps, Slab(rate(chance))))
 
 
 def _version(chance: random.Random, first: date, number: int) -> TariffVersion:
@@ -201,7 +186,7 @@ def _version(chance: random.Random, first: date, number: int) -> TariffVersion:
             units, Decimal(chance.randint(0, 100)).scaleb(-2), chance.choice([*Every])
         )
     standing = StandingCharge(
-        chance.choice((Decimal(0), _rate(chance))), chance.choice((Decimal(0), _rate(chance)))
+        chance.choice((Decimal(0), rate(chance))), chance.choice((Decimal(0), rate(chance)))
     )
     tax = Tax(Decimal(chance.choice((0, 5, 9, 20))).scaleb(-2))
     return TariffVersion(first, _energy(chance), standing, subsidy, tax, number)
@@ -232,7 +217,7 @@ def _compare_one(chance: random.Random, name: str) -> None:
         usage[day] = [
             0 if gap or chance.random() < 0.2 else chance.randint(0, 4000) for _ in epochs
         ]
-        prices |= {epoch: _rate(chance, negative=True) for epoch in epochs}
+        prices |= {epoch: rate(chance, negative=True) for epoch in epochs}
         wh += usage[day]
     kw, digits = Decimal(chance.randint(0, 120)).scaleb(-1), chance.choice((0, 2, 3))
     series = Prices(
