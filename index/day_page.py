@@ -77,7 +77,7 @@ class DayPage:
         parts, grid = self.leaves.segments, self.leaves.grid
         start, end = grid.time([self.first, self.first + self.count]).tolist()
         place = parts.pointer[1:] - 1
-        several = np.flatnonzero(np.diff(parts.pointer) > 1)
+        several = parts.several
         if len(several):
             place[several] = parts.locate(several, np.full(len(several), end - 1))
         here = np.maximum(place, 0)

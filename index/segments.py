@@ -88,6 +88,11 @@ class Segments:
         """Rows that have any reading."""
         return np.diff(self.pointer) > 0
 
+    @cached_property
+    def several(self) -> Ints:
+        """Rows that have more than one segment."""
+        return np.flatnonzero(np.diff(self.pointer) > 1)
+
     def _per_row(self, column: Ints, *, at_end: bool, otherwise: int) -> Ints:
         result = np.full(self.count, otherwise, dtype=np.int64)
         place = self.pointer[1:] - 1 if at_end else self.pointer[:-1]

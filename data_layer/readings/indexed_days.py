@@ -5,7 +5,7 @@ reading of it, and the day file is asked for no more than type and source of the
 
     index     which readings, in what order, how many        counted and chosen by bits
     day file  531-123-456,S,2026-11-20T18:30:00+08:00,1234.500,,,,,api:k7
-              found by its beginning, near where the order of meters lets it be
+              found by halving, from where the order of meters lets it be
 
 A row that the file does not have as the index tells it is left to who reads the whole day.
 """
@@ -14,18 +14,20 @@ from __future__ import annotations
 
 import mmap
 import re
+from collections.abc import Hashable
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from data_layer.clock import HomeZone
-from data_layer.quantities import format_kwh
+from data_layer.readings.codec import HEADER
 from data_layer.readings.model import KIND_TEXT, Ints, Kind, ReadingBatch, RowFilter, SeriesKey
 from data_layer.readings.parsed_days import Kept, ParsedDays
 from data_layer.readings.row_filter import is_of_the_index
+from data_layer.readings.row_search import INSTANT, KIND, NEAR, SERIES_AT, VALUE, find_lines
 from data_layer.readings.view import View
 from data_layer.storage.day_files import DayFiles
 from index.day_page import BY_METER, BY_TIME, BY_VALUE, DayPage, Readings
@@ -37,9 +39,8 @@ ROWS_AT_MOST = 500
 REACH_AT_MOST = 5_000
 """Place down to which readings are put in order of value."""
 FILES_KEPT = 32
+Word = TypeVar("Word", bound=Hashable)
 _ORDERS = {"read_at": BY_TIME, "meter_id": BY_METER, "value_wh": BY_VALUE}
-_NEAR = (4_000, 64_000, 1 << 40)
-"""Bytes around its likely place in which a row is looked for, the last time everywhere."""
 
 
 class _Meters(NamedTuple):
@@ -119,48 +120,62 @@ class IndexedDays:
 
     def _labeled(self, view: View, day: date, found: Readings) -> ReadingBatch | None:
         """The readings with type and source as the day file has them."""
-        text = self._map(day)
-        if text is None:
+        rows, code = np.unique(found.rows, return_inverse=True)
+        keys = [SeriesKey(*view.index.keys[row]) for row in rows.tolist()]
+        rests = self._rests(
+            view, day, found, [f"{key[0]},{key[1]},".encode() for key in keys], code
+        )
+        if rests is None:
             return None
-        keys, rank = view.index.keys, view.index.roster.names.rank
-        start = self._zone.day_start(day)
-        # How far through the file a row is likely to stand: by its meter, and by its hour.
-        places = (rank[found.rows] + (found.times - start) / DAY) / len(keys) * len(text)
-        stamp = {at: self._zone.format(at) for at in set(found.times.tolist())}
-        series: dict[tuple[str, str], int] = {}
-        types: dict[str, int] = {}
-        sources: dict[str, int] = {}
-        codes = np.empty((3, len(found.rows)), dtype=np.int64)
-        columns = (found.rows, found.times, found.values, found.kinds, places.astype(np.int64))
-        for n, (row, at, value, kind, place) in enumerate(
-            zip(*(column.tolist() for column in columns), strict=True)
-        ):
-            meter_id, register_id = key = keys[row]
-            begin = (
-                f"\n{meter_id},{register_id},{stamp[at]},{format_kwh(value)},"
-                f"{KIND_TEXT[Kind(kind)]},"
-            ).encode()
-            label = _rest_of_line(text, begin, place)
-            if label is None:
-                return None
-            codes[0, n] = series.setdefault(key, len(series))
-            codes[1, n] = types.setdefault(label[0], len(types))
-            codes[2, n] = sources.setdefault(label[1], len(sources))
-        zeros = np.zeros(len(found.rows), dtype=np.int64)
+        lines, line_code = _numbered(list(zip(rests, found.kinds.tolist(), strict=True)))
+        plain = [_type_and_source(rest, Kind(kind)) for rest, kind in lines]
+        told = [label for label in plain if label is not None]
+        if len(told) < len(plain):
+            return None
+        types, type_code = _numbered([type_ for type_, _ in told])
+        sources, source_code = _numbered([source for _, source in told])
+        zeros = np.zeros(len(code), dtype=np.int64)
         return ReadingBatch(
-            series=tuple(SeriesKey(*key) for key in series),
-            series_code=codes[0],
+            series=tuple(keys),
+            series_code=code,
             read_at=found.times,
             value_wh=found.values,
             kind=found.kinds,
-            flag=np.zeros(len(zeros), dtype=np.uint8),
+            flag=np.zeros(len(code), dtype=np.uint8),
             revision=zeros,
-            types=tuple(types) or ("",),
-            type_code=codes[1],
-            sources=tuple(sources) or ("",),
-            source_code=codes[2],
+            types=types or ("",),
+            type_code=type_code[line_code],
+            sources=sources or ("",),
+            source_code=source_code[line_code],
             line=zeros,
         )
+
+    def _rests(
+        self, view: View, day: date, found: Readings, words: list[bytes], code: Ints
+    ) -> list[bytes] | None:
+        """Each reading's line in the day file, from its kind on; None where one is not there.
+
+        `words` begin the lines of the series, each reading's by its code.
+        """
+        text = self._map(day)
+        if text is None:
+            return None
+        lengths = np.array([len(word) for word in words], dtype=np.int64)
+        rank = view.index.roster.names.rank[found.rows]
+        asked = np.empty((len(code), 5), dtype=np.int64)
+        asked[:, SERIES_AT] = (np.cumsum(lengths) - lengths)[code]
+        asked[:, INSTANT], asked[:, VALUE], asked[:, KIND] = found.times, found.values, found.kinds
+        # How far through the file a row is likely to stand: by its meter, and by its hour.
+        since = (found.times - self._zone.day_start(day)) / DAY
+        asked[:, NEAR] = (rank + since) / len(view.index.keys) * len(text)
+        in_file = np.lexsort((found.times, rank))
+        places, bounds = np.empty((len(code), 2), dtype=np.int64), np.empty_like(asked[:, :2])
+        find_lines(
+            np.frombuffer(text, np.uint8), len(HEADER),
+            np.frombuffer(b"".join(words), np.uint8), asked[in_file], places,
+        )  # fmt: skip
+        bounds[in_file] = places
+        return None if (places < 0).any() else [text[begin:end] for begin, end in bounds.tolist()]
 
     def _map(self, day: date) -> mmap.mmap | None:
         """The day file's text; None when there is none."""
@@ -175,18 +190,19 @@ class IndexedDays:
         return self._maps.get((day, stamp), attach)
 
 
-def _rest_of_line(text: mmap.mmap, begin: bytes, near: int) -> tuple[str, str] | None:
-    """Type and source of the line that begins so; None where there is none of a plain reading."""
-    for reach in _NEAR:
-        at = text.find(begin, max(0, near - reach), near + reach)
-        if at >= 0:
-            break
-    else:
+def _type_and_source(rest: bytes, kind: Kind) -> tuple[str, str] | None:
+    """Of a line from its kind on; None where it is not that of a plain reading of this kind."""
+    words = rest.decode("latin-1").split(",")
+    if len(words) != 5 or words[0] != KIND_TEXT[kind] or words[2] or words[3]:
         return None
-    at += len(begin)
-    words = text[at : text.find(b"\n", at)].decode("ascii").split(",")
-    type_, flag, revision, source = words
-    return None if flag or revision else (type_, source)
+    return words[1], words[4]
+
+
+def _numbered(words: list[Word]) -> tuple[tuple[Word, ...], Ints]:
+    """Each different word once, and its number for each word."""
+    numbers: dict[Word, int] = {}
+    code = [numbers.setdefault(word, len(numbers)) for word in words]
+    return tuple(numbers), np.array(code, dtype=np.int64)
 
 
 def _meters(names: Names) -> _Meters:

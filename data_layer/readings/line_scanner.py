@@ -94,7 +94,7 @@ def _clock(text: Bytes, at: int) -> int:
 
 
 @inlined
-def _instant(text: Bytes, at: int, width: int) -> int:
+def instant_at(text: Bytes, at: int, width: int) -> int:
     """The instant of a time in UTC (20 bytes) or with its offset (25); -1 where it is none."""
     seconds = _clock(text, at)
     if seconds < 0:
@@ -288,7 +288,7 @@ def scan(  # noqa: C901 - a line from its first byte to its last, in one pass
         minute = _minute_of(load(text, at + 11))
         instant = known_times[minute, 1]
         if instant < 0 or not _same(text, at, known_times[minute, 0], width):
-            instant = _instant(text, at, width)
+            instant = instant_at(text, at, width)
             if instant < 0:
                 return
             known_times[minute, 0], known_times[minute, 1] = at, instant
