@@ -9,14 +9,20 @@ the kernel remembers what is waited for (epoll), and forgets it with every event
       ^                                                                           │
       └────────────── the thread that answered has it watched again <─────────────┘
 
+All that serves stays on one processor. One thread at a time has the interpreter, and a request
+hands it over some ten times: to a thread that sleeps on another processor that takes longer than
+what it is handed over for. Whatever else runs, such as the nightly batch, has all processors.
+
 All else is waitress: what is read, in which thread, what is sent and when a connection is closed.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import select
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -136,12 +142,41 @@ class _Listening(TcpWSGIServer):  # type: ignore[misc]
         """Nobody needs waking: threads change themselves what is waited for."""
 
 
+class _Threads(ThreadedTaskDispatcher):  # type: ignore[misc]
+    """Threads that answer, all on one processor."""
+
+    def __init__(self, processor: int | None) -> None:
+        super().__init__()
+        self._processor = processor
+
+    def handler_thread(self, thread_no: int) -> None:
+        _stay_on(self._processor)
+        super().handler_thread(thread_no)
+
+
+def _one_processor() -> int | None:
+    """One of those this process may have, seldom that of another server beside it; None where
+    the system does not let threads choose."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    allowed = sorted(os.sched_getaffinity(0))
+    return allowed[os.getpid() % len(allowed)]
+
+
+def _stay_on(processor: int | None) -> None:
+    """Keep the calling thread, and what threads it starts, on a processor while there is that."""
+    if processor is not None:
+        with suppress(OSError):
+            os.sched_setaffinity(0, {processor})
+
+
 class Server:
     """Serves a WSGI application; takes waitress's settings. Ports are taken when it is made."""
 
     def __init__(self, application: Callable[..., Any], **settings: Any) -> None:
         asked = Adjustments(**settings)
-        self._threads = ThreadedTaskDispatcher()
+        self._processor = _one_processor()
+        self._threads = _Threads(self._processor)
         self._threads.set_thread_count(asked.threads)
         self._watched = Watched()
         listening = [
@@ -154,6 +189,7 @@ class Server:
 
     def run(self) -> None:
         """Serve until SystemExit or Ctrl-C; the requests at hand are finished."""
+        _stay_on(self._processor)
         try:
             self._watched.run()
         except (SystemExit, KeyboardInterrupt):
