@@ -19,10 +19,8 @@ All else is waitress: what is read, in which thread, what is sent and when a con
 from __future__ import annotations
 
 import logging
-import os
 import select
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -32,6 +30,8 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
+
+from cli.processors import one_processor, stay_on
 
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 """It warns of every request that has to wait for a thread: a line each, on a busy day."""
@@ -150,24 +150,8 @@ class _Threads(ThreadedTaskDispatcher):  # type: ignore[misc]
         self._processor = processor
 
     def handler_thread(self, thread_no: int) -> None:
-        _stay_on(self._processor)
+        stay_on(self._processor)
         super().handler_thread(thread_no)
-
-
-def _one_processor() -> int | None:
-    """One of those this process may have, seldom that of another server beside it; None where
-    the system does not let threads choose."""
-    if not hasattr(os, "sched_getaffinity"):
-        return None
-    allowed = sorted(os.sched_getaffinity(0))
-    return allowed[os.getpid() % len(allowed)]
-
-
-def _stay_on(processor: int | None) -> None:
-    """Keep the calling thread, and what threads it starts, on a processor while there is that."""
-    if processor is not None:
-        with suppress(OSError):
-            os.sched_setaffinity(0, {processor})
 
 
 class Server:
@@ -175,7 +159,7 @@ class Server:
 
     def __init__(self, application: Callable[..., Any], **settings: Any) -> None:
         asked = Adjustments(**settings)
-        self._processor = _one_processor()
+        self._processor = one_processor()
         self._threads = _Threads(self._processor)
         self._threads.set_thread_count(asked.threads)
         self._watched = Watched()
@@ -189,7 +173,7 @@ class Server:
 
     def run(self) -> None:
         """Serve until SystemExit or Ctrl-C; the requests at hand are finished."""
-        _stay_on(self._processor)
+        stay_on(self._processor)
         try:
             self._watched.run()
         except (SystemExit, KeyboardInterrupt):

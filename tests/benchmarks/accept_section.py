@@ -24,6 +24,7 @@ from threading import Lock
 
 import numpy as np
 
+from cli.processors import one_processor, stay_on
 from data_layer.readings import operations
 from data_layer.readings.local_store import LocalStore
 from data_layer.readings.model import Action, Reading, ReadingBatch, Scope, SeriesKey
@@ -199,7 +200,8 @@ class AcceptSection:
                     _submitted_one(room, reading)
 
             work = [[fresh.take() for _ in range(each)] for _ in range(IN_FLIGHT)]
-            with ThreadPoolExecutor(IN_FLIGHT) as pool:
+            # As the threads of the server are kept.
+            with ThreadPoolExecutor(IN_FLIGHT, "", stay_on, (one_processor(),)) as pool:
                 list(pool.map(lambda _: None, range(IN_FLIGHT)))
                 took = once(lambda: list(pool.map(caller, work)))
             together = IN_FLIGHT * each / took
