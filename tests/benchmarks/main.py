@@ -70,7 +70,7 @@ def main() -> int:
             provide(FORTY_THREE_MILLION),
             report,
             groups=60,
-            repeats=2,
+            repeats=4,
             log_lines=1_000_000,
             others=[ONE_MILLION, TEN_MILLION],
         )
