@@ -175,21 +175,25 @@ def _first(chosen: npt.NDArray[np.bool_], length: int) -> npt.NDArray[np.bool_]:
 
 
 def insight_text(zone: HomeZone, series: SeriesTable) -> str:
-    """Peak, base load and night share of half hours, in one plain sentence; "" without any."""
-    known = np.flatnonzero(series.known)
-    used = series.consumption_wh[known]
-    if len(known) < 2 or not used.sum():
+    """Peak, base load and night share of half hours, in one plain sentence; "" without any.
+
+    Of measured half hours alone: a split says nothing of when energy was used, and the night's
+    share is left out where there is one.
+    """
+    measured = np.flatnonzero(series.known & (series.estimated_wh == 0))
+    used = series.consumption_wh[measured]
+    if len(measured) < 2 or not used.sum():
         return ""
-    peak = int(known[used.argmax()])
-    starts = [zone.local(int(epoch)) for epoch in series.edges[known]]
-    at_night = np.array([start.hour < NIGHT_ENDS for start in starts])
-    share = round(100 * int(used[at_night].sum()) / int(used.sum()))
+    peak = int(measured[used.argmax()])
     base_kw = int(used.min()) / 1000 * 3600 / HALF_HOUR
     when = bucket_text(zone, int(series.edges[peak]), int(series.edges[peak + 1]), "half_hour")
-    return (
-        f"Peak {when} with {kwh(int(used.max()))} kWh. Base load {base_kw:.2f} kW. "
-        f"{share} % used between midnight and {NIGHT_ENDS:02d}:00."
-    )
+    said = f"Peak {when} with {kwh(int(used.max()))} kWh. Base load {base_kw:.2f} kW."
+    if len(measured) < series.known.sum():
+        return said
+    starts = [zone.local(int(epoch)) for epoch in series.edges[measured]]
+    at_night = np.array([start.hour < NIGHT_ENDS for start in starts])
+    share = round(100 * int(used[at_night].sum()) / int(used.sum()))
+    return f"{said} {share} % used between midnight and {NIGHT_ENDS:02d}:00."
 
 
 def ticks(

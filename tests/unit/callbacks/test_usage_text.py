@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -243,6 +244,17 @@ def test_insight_names_peak_base_load_and_night():
         "Peak Fri 20 Nov, 20:00 – 20:30 with 1.000 kWh. Base load 0.20 kW. "
         "21 % used between midnight and 06:00."
     )
+
+
+def test_insight_leaves_out_what_was_only_split():
+    used = [50] * 10 + [1500] * 4 + [100] * 26 + [400] + [100] * 7
+    day = series(SINGAPORE, "2026-11-20T00:00:00", "2026-11-21T00:00:00", "half_hour", used)
+    estimated = np.where(np.arange(48) < 14, day.consumption_wh, 0)
+
+    assert usage_text.insight_text(SINGAPORE, replace(day, estimated_wh=estimated)) == (
+        "Peak Fri 20 Nov, 20:00 – 20:30 with 0.400 kWh. Base load 0.20 kW."
+    )
+    assert usage_text.insight_text(SINGAPORE, replace(day, estimated_wh=day.consumption_wh)) == ""
 
 
 @pytest.mark.parametrize(
