@@ -30,6 +30,13 @@ TariffCode = Annotated[
 ]
 
 
+Warnings = Annotated[
+    list[str],
+    Field(
+        description="a sentence when the account's tariff is not in the catalog: mistyped, or "
+        "to be entered still"
+    ),
+]
 SanctionedKw = (
     Annotated[float, Field(gt=0, le=LARGEST_KW)]
     | Annotated[str, Field(pattern=f"^({SANCTIONED_KW.pattern})?$")]
@@ -41,6 +48,7 @@ class AccountRegistered(Fields):
 
     meter_id: MeterId
     message: str
+    warnings: Warnings
 
 
 class _Attributes(Fields):
@@ -94,6 +102,7 @@ class AccountAnswer(Fields):
         description="load of the supply, exact; null where nobody said", examples=["5.5"]
     )
     has_password: bool
+    warnings: Warnings
 
 
 class AccountsAsked(Paged):

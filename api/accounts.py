@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
@@ -58,7 +58,8 @@ def accounts(book_of: Callable[[], Book]) -> Blueprint:
         kept = book.accounts.register(account, actor=viewer.name)
         book.supplies.sanction(kept.meter_id, load, actor=viewer.name)
         message = f"meter {kept.meter_id} is registered to {kept.owner_name}"
-        return json_answer({"meter_id": kept.meter_id, "message": message})
+        warnings = _warnings(book, kept)
+        return json_answer({"meter_id": kept.meter_id, "message": message, "warnings": warnings})
 
     @door.get("/api/accounts")
     def find() -> Response:
@@ -78,7 +79,7 @@ def accounts(book_of: Callable[[], Book]) -> Blueprint:
             limit=limit,
         )
         found = search(book.accounts.all(), wanted)
-        shown = _facts(book.supplies.all(), *found.accounts)
+        shown = _facts(book, book.supplies.all(), found.accounts)
         return json_answer({"accounts": shown, "total": found.total})
 
     @door.get("/api/accounts/<path:meter>")
@@ -138,16 +139,25 @@ def _account(book: Book, meter: str) -> Account:
 
 def _shown(book: Book, account: Account) -> dict[str, object]:
     """One account as it is told."""
-    (facts,) = _facts({account.meter_id: book.supplies.sanctioned_kw(account.meter_id)}, account)
+    loads = {account.meter_id: book.supplies.sanctioned_kw(account.meter_id)}
+    (facts,) = _facts(book, loads, [account])
     return facts
 
 
-def _facts(loads: Mapping[str, Decimal], *accounts: Account) -> list[dict[str, object]]:
+def _warnings(book: Book, account: Account) -> list[str]:
+    return book.tariffs.warnings_of([account.tariff_code])[account.tariff_code]
+
+
+def _facts(
+    book: Book, loads: Mapping[str, Decimal], accounts: Sequence[Account]
+) -> list[dict[str, object]]:
     """Accounts without their hashes, with the loads of their supplies."""
     told: list[dict[str, object]] = []
+    warnings = book.tariffs.warnings_of({account.tariff_code for account in accounts})
     for account in accounts:
         facts: dict[str, object] = asdict(account)
         load = loads.get(account.meter_id)
         facts["sanctioned_kw"] = f"{load:f}" if load else None
+        facts["warnings"] = warnings[account.tariff_code]
         told.append(facts | {"has_password": bool(facts.pop("password_hash"))})
     return told

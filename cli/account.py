@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 from flask.cli import AppGroup
 
-from cli.console import OperatorCommand, aligned, answer, password_from_stdin
+from cli.console import OperatorCommand, aligned, answer, password_from_stdin, tell
 from cli.home_access import beside_the_server
 from data_layer.accounts.model import OPERATOR, Account
 from data_layer.accounts.passwords import check_password, hash_password
@@ -54,7 +54,7 @@ def add(*, password_stdin: bool, sanctioned_kw: str | None, **attributes: str | 
         book.supplies.sanction(kept.meter_id, load, actor=OPERATOR.name)
         if password is not None:
             kept = _with_password(book, kept, password)
-        facts = _facts(book, kept)
+        facts = {**_facts(book, kept), "warnings": _warned(book, kept)}
     answer(facts, [f"Meter {kept.meter_id} is registered to {kept.owner_name}."])
 
 
@@ -92,7 +92,7 @@ def modify(
             book.supplies.sanction(meter_id, load, actor=OPERATOR.name)
         if password is not None:
             kept = _with_password(book, kept, password)
-        facts = _facts(book, kept)
+        facts = {**_facts(book, kept), "warnings": _warned(book, kept)}
     answer(facts, [f"Meter {kept.meter_id} is modified."])
 
 
@@ -134,6 +134,14 @@ def _facts(book: Book, one: Account) -> dict[str, object]:
     load = book.supplies.sanctioned_kw(one.meter_id)
     more = {"sanctioned_kw": f"{load:f}" if load else "", "has_password": bool(one.password_hash)}
     return {**facts, **more}
+
+
+def _warned(book: Book, one: Account) -> list[str]:
+    """What is amiss with the account's tariff, told and given back."""
+    warnings = book.tariffs.warnings_of([one.tariff_code])[one.tariff_code]
+    for sentence in warnings:
+        tell(f"Warning: {sentence}")
+    return warnings
 
 
 def _holds(one: Account, text: str) -> bool:

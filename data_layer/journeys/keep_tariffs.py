@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data_layer.accounts.audit import AuditTrail
 from data_layer.errors import Forbidden
 from data_layer.readings.model import Action, Scope
 from data_layer.tariffs.catalog import Entered, Planned, TariffCatalog
-from data_layer.tariffs.missing_prices import without_prices
+from data_layer.tariffs.missing_prices import without_prices, without_tariff
 from data_layer.tariffs.model import Prices, Tariff
 from data_layer.tariffs.price_book import PriceBook, PricesEntered
 
@@ -60,6 +60,11 @@ class TariffDesk:
         They are those of a file, or of the catalog: then what is listed is warned of.
         """
         return without_prices(tariffs, {one.name for one in self.price_book.stored()})
+
+    def warnings_of(self, codes: Iterable[str]) -> dict[str, list[str]]:
+        """By each code that accounts name, what is amiss with it, in sentences; mostly nothing."""
+        stored = self.catalog.codes()
+        return {code: without_tariff(code, stored) for code in codes}
 
     def plan_prices(self, scope: Scope, prices: Prices) -> PricesEntered:
         """What entering a price series would do; nothing is written. Raises as entering would."""

@@ -65,6 +65,12 @@ class TariffCatalog:
                 raise NotFound(f"tariff {code[:40]!r} is not in the catalog.", field="tariff_code")
             return _tariff(row, _stored(connection, code))
 
+    def codes(self) -> list[str]:
+        """Codes of all tariffs, sorted."""
+        with self.database.read() as connection:
+            code = tables.tariffs.c.code
+            return list(connection.scalars(select(code).order_by(code)))
+
     def all(self) -> list[Tariff]:
         """All tariffs with the versions that apply, by code."""
         with self.database.read() as connection:

@@ -1,6 +1,7 @@
-"""The rule for a tariff that takes prices nobody entered: a warning, as they may come later.
+"""The rules for what is named and nobody entered, a tariff or a series of prices: a warning, as it
+may come later.
 
-A name that was mistyped looks the same, so the sentence names the series that there are.
+A name that was mistyped looks the same, so the sentence names those that there are.
 """
 
 from __future__ import annotations
@@ -28,8 +29,18 @@ def without_prices(tariffs: Iterable[Tariff], stored: Collection[str]) -> list[s
     ]
 
 
-def _there_are(stored: Collection[str]) -> str:
+def without_tariff(code: str, stored: Collection[str]) -> list[str]:
+    """A sentence when an account names a tariff that is not stored."""
+    if not code or code in stored:
+        return []
+    return [
+        f"tariff {code} is not in the catalog: the account is not billed until it is entered. "
+        f"{_there_are(stored, 'tariff')}"
+    ]
+
+
+def _there_are(stored: Collection[str], what: str = "series") -> str:
     if not stored:
-        return "No series is stored yet."
+        return f"No {what} is stored yet."
     named = ", ".join(sorted(stored)[:MOST_NAMED])
     return f"Stored {'is' if len(stored) == 1 else 'are'}: {named}."

@@ -73,6 +73,17 @@ def test_a_sanctioned_load_is_said_with_an_account_and_later(home: Path) -> None
     assert answered("account", "modify", METER, "--sanctioned-kw", "")["sanctioned_kw"] == ""
 
 
+def test_a_tariff_that_nobody_entered_is_warned_of(home: Path) -> None:
+    warning = (
+        "tariff HOME-2062 is not in the catalog: the account is not billed until it is entered. "
+        "No tariff is stored yet."
+    )
+    assert add_account("--tariff-code", "HOME-2062")["warnings"] == [warning]
+    said = flask("account", "modify", METER, "--area", "Bedok")
+    assert (said.exit_code, said.stderr) == (0, f"Warning: {warning}\n")
+    assert answered("account", "modify", METER, "--tariff-code", "")["warnings"] == []
+
+
 def test_what_is_refused_is_one_line_and_exit_code_1(home: Path) -> None:
     add_account()
     again = flask(

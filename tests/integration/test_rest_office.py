@@ -44,6 +44,22 @@ def test_an_account_is_registered_once_found_modified_and_closed(rest: Served) -
     assert rest.ask("POST", f"{address}/activate")["status"] == "active"
 
 
+def test_a_tariff_that_nobody_entered_is_warned_of(rest: Served) -> None:
+    made = rest.ask("POST", "/api/register_account", json=NEW | {"tariff_code": "HOME-2062"})
+    stored = ", ".join(one["code"] for one in rest.ask("GET", "/api/tariffs")["tariffs"])
+    assert stored
+    assert made["warnings"] == [
+        "tariff HOME-2062 is not in the catalog: the account is not billed until it is entered. "
+        f"Stored {'are' if ',' in stored else 'is'}: {stored}."
+    ]
+    address = f"/api/accounts/{NEW['meter_id']}"
+    assert rest.ask("GET", address)["warnings"] == made["warnings"]
+    listed = rest.ask("GET", "/api/accounts")["accounts"]
+    assert {one["meter_id"]: one["warnings"] for one in listed}[NEW["meter_id"]] == made["warnings"]
+    for code in (stored.partition(",")[0], ""):
+        assert rest.ask("PATCH", address, json={"tariff_code": code})["warnings"] == []
+
+
 def test_a_sanctioned_load_is_said_told_and_taken_back(rest: Served) -> None:
     made = NEW | {"sanctioned_kw": 5.5}
     rest.ask("POST", "/api/register_account", json=made)
