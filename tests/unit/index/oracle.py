@@ -6,6 +6,7 @@ It walks pairs of neighboring readings and never looks at more than one register
 from __future__ import annotations
 
 import random
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -34,6 +35,7 @@ class Series:
         self.phase = phase
         self.times = {time for time, _, _ in rows}
         self.spans = [(a, b) for a, b in pairwise(self.rows) if b[1] == READ and a[0] < b[0]]
+        self.begins, self.ends = [a[0] for a, _ in self.spans], [b[0] for _, b in self.spans]
         self.energy: dict[int, int] = {}
         known: dict[int, int] = {}
         for a, b in self.spans:
@@ -49,12 +51,15 @@ class Series:
     def measured(self, s: int) -> bool:
         return s in self.full and s in self.times and s + 1800 in self.times
 
+    def spans_in(self, a: int, b: int) -> list[tuple[Row, Row]]:
+        """Spans that share time with [a, b); none begins before the one ahead of it ends."""
+        return self.spans[bisect_right(self.ends, a) : bisect_left(self.begins, b)]
+
     def energy_of(self, a: int, b: int) -> int:
         total = 0
-        for one, other in self.spans:
+        for one, other in self.spans_in(a, b):
             low, high = max(a, one[0]), min(b, other[0])
-            if low < high:
-                total += between(one, other, high) - between(one, other, low)
+            total += between(one, other, high) - between(one, other, low)
         return total
 
     def bucket(self, a: int, b: int) -> Measure:
@@ -66,8 +71,7 @@ class Series:
                     self.energy[s] if whole else self.energy_of(max(a, s), min(b, s + 1800))
                 )
             missing += a <= s and s not in self.full
-        reporting = any(max(a, x[0]) < min(b, y[0]) for x, y in self.spans)
-        return self.energy_of(a, b), estimated, missing, int(reporting)
+        return self.energy_of(a, b), estimated, missing, int(a < b and bool(self.spans_in(a, b)))
 
     def register(self, t: int, *, opening: bool = False) -> int:
         exact = [value for time, _, value in self.rows if time == t]
