@@ -99,10 +99,15 @@ class Home:
     phase: int
     readings: dict[Key, dict[tuple[int, int], int]] = field(default_factory=dict)
     places: dict[Key, Path | None] = field(default_factory=dict)
+    walked: dict[Key, tuple[dict[tuple[int, int], int], Series]] = field(default_factory=dict)
+    """Each register as it was last walked through, and the readings it had then."""
 
     def series(self, key: Key) -> Series:
-        rows = [(time, kind, value) for (time, kind), value in self.readings[key].items()]
-        return Series(rows, self.phase)
+        present = self.readings[key]
+        if key not in self.walked or self.walked[key][0] != present:
+            rows = [(time, kind, value) for (time, kind), value in present.items()]
+            self.walked[key] = (present.copy(), Series(rows, self.phase))
+        return self.walked[key][1]
 
     def keys(self) -> list[Key]:
         return sorted(key for key, rows in self.readings.items() if rows)
