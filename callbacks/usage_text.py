@@ -178,9 +178,9 @@ def insight_text(zone: HomeZone, series: SeriesTable) -> str:
     """Peak, base load and night share of half hours, in one plain sentence; "" without any.
 
     Of measured half hours alone: a split says nothing of when energy was used, and the night's
-    share is left out where there is one.
+    share is left out where more than a hundredth of all was split.
     """
-    measured = np.flatnonzero(series.known & (series.estimated_wh == 0))
+    measured = np.flatnonzero(series.complete & (series.estimated_wh == 0))
     used = series.consumption_wh[measured]
     if len(measured) < 2 or not used.sum():
         return ""
@@ -188,7 +188,7 @@ def insight_text(zone: HomeZone, series: SeriesTable) -> str:
     base_kw = int(used.min()) / 1000 * 3600 / HALF_HOUR
     when = bucket_text(zone, int(series.edges[peak]), int(series.edges[peak + 1]), "half_hour")
     said = f"Peak {when} with {kwh(int(used.max()))} kWh. Base load {base_kw:.2f} kW."
-    if len(measured) < series.known.sum():
+    if 100 * series.estimated_wh.sum() > series.consumption_wh.sum():
         return said
     starts = [zone.local(int(epoch)) for epoch in series.edges[measured]]
     at_night = np.array([start.hour < NIGHT_ENDS for start in starts])

@@ -257,6 +257,25 @@ def test_insight_leaves_out_what_was_only_split():
     assert usage_text.insight_text(SINGAPORE, replace(day, estimated_wh=day.consumption_wh)) == ""
 
 
+def test_insight_says_the_nights_share_beside_a_single_gap():
+    used = [100] * 47 + [20]
+    day = series(SINGAPORE, "2026-11-20T00:00:00", "2026-11-21T00:00:00", "half_hour", used)
+    estimated = np.where(np.arange(48) == 47, day.consumption_wh, 0)
+
+    assert usage_text.insight_text(SINGAPORE, replace(day, estimated_wh=estimated)).endswith(
+        "Base load 0.20 kW. 26 % used between midnight and 06:00."
+    )
+
+
+def test_insight_takes_no_base_load_from_a_half_hour_that_is_partly_known():
+    used = [100] * 47 + [0]
+    day = series(SINGAPORE, "2026-11-20T00:00:00", "2026-11-21T00:00:00", "half_hour", used)
+    missing = np.where(np.arange(48) == 47, 1, 0)
+
+    said = usage_text.insight_text(SINGAPORE, replace(day, missing_half_hours=missing))
+    assert "Base load 0.20 kW." in said
+
+
 @pytest.mark.parametrize(
     ("start", "end", "resolution"),
     [
