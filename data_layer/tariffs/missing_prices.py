@@ -34,7 +34,7 @@ def without_tariff(code: str, stored: Collection[str]) -> list[str]:
     if not code or code in stored:
         return []
     return [
-        f"tariff {code} is not in the catalog: the account is not billed until it is entered. "
+        f"tariff {code} is not in the catalog, and nothing is billed by it until it is entered. "
         f"{_there_are(stored, 'tariff')}"
     ]
 

@@ -75,7 +75,7 @@ def test_a_sanctioned_load_is_said_with_an_account_and_later(home: Path) -> None
 
 def test_a_tariff_that_nobody_entered_is_warned_of(home: Path) -> None:
     warning = (
-        "tariff HOME-2062 is not in the catalog: the account is not billed until it is entered. "
+        "tariff HOME-2062 is not in the catalog, and nothing is billed by it until it is entered. "
         "No tariff is stored yet."
     )
     assert add_account("--tariff-code", "HOME-2062")["warnings"] == [warning]

@@ -49,7 +49,7 @@ def test_a_tariff_that_nobody_entered_is_warned_of(rest: Served) -> None:
     stored = ", ".join(one["code"] for one in rest.ask("GET", "/api/tariffs")["tariffs"])
     assert stored
     assert made["warnings"] == [
-        "tariff HOME-2062 is not in the catalog: the account is not billed until it is entered. "
+        "tariff HOME-2062 is not in the catalog, and nothing is billed by it until it is entered. "
         f"Stored {'are' if ',' in stored else 'is'}: {stored}."
     ]
     address = f"/api/accounts/{NEW['meter_id']}"
