@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 from contextlib import suppress
 
 
 def one_processor() -> int | None:
-    """One of those this process may have, seldom that of another server beside it; None where
-    the system does not let threads choose."""
+    """Any of those this process may have, so that two servers beside each other need not take the
+    same; None where the system does not let threads choose."""
     if not hasattr(os, "sched_getaffinity"):
         return None
-    allowed = sorted(os.sched_getaffinity(0))
-    return allowed[os.getpid() % len(allowed)]
+    return random.choice(sorted(os.sched_getaffinity(0)))  # noqa: S311 - no secret
 
 
 def stay_on(processor: int | None) -> None:
