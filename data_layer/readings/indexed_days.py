@@ -192,7 +192,9 @@ class IndexedDays:
 
 def _type_and_source(rest: bytes, kind: Kind) -> tuple[str, str] | None:
     """Of a line from its kind on; None where it is not that of a plain reading of this kind."""
-    words = rest.decode("latin-1").split(",")
+    if not rest.isascii():
+        return None
+    words = rest.decode("ascii").split(",")
     if len(words) != 5 or words[0] != KIND_TEXT[kind] or words[2] or words[3]:
         return None
     return words[1], words[4]

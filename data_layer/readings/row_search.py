@@ -79,8 +79,8 @@ def _kind_at(text: Bytes, line: int, value: int, kind: int) -> int:
 def _first_not_before(
     text: Bytes, first: int, words: Bytes, series_at: int, instant: int, near: int
 ) -> int:
-    """The beginning of the first line that does not stand before the row; the text's length
-    where all do."""
+    """The beginning of the first line that does not stand before the row; the text's length or
+    more where all do."""
     low, high, step = first, len(text), _FIRST_STEP
     at = _line_at(text, first, min(max(near, first), len(text) - 1))
     if _order(text, at, words, series_at, instant) < 0:
