@@ -45,7 +45,7 @@ def rebuild(target: DataSet, report: Report, *, repeats: int) -> float:
             parse.append(min(once(_parse_in_turn, target), once(_parse_pairs, target)))
     what = f"rebuild {target.size.label} readings to a synced snapshot"
     report.cost("rebuild/pyarrow", what, min(ours), "pyarrow typed parse, 2 threads", min(parse))
-    sorted_table = _duckdb_sorted_table(target)
+    sorted_table = _duckdb_sorted_table(target, repeats)
     if sorted_table is not None:
         report.quicker(
             "rebuild/DuckDB", what, min(ours), "DuckDB CSV to sorted table", sorted_table
@@ -66,7 +66,7 @@ def _parse_pairs(target: DataSet) -> None:
             pass
 
 
-def _duckdb_sorted_table(target: DataSet) -> float | None:
+def _duckdb_sorted_table(target: DataSet, repeats: int) -> float | None:
     from tests.benchmarks.peers.duckdb_peer import connect
 
     path = target.folder / "sorted.duckdb"
@@ -84,7 +84,7 @@ def _duckdb_sorted_table(target: DataSet) -> float | None:
         connection.execute("CHECKPOINT")
 
     try:
-        return best_of(2, work)
+        return best_of(repeats, work)
     finally:
         connection.close()
         path.unlink(missing_ok=True)
