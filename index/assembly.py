@@ -4,6 +4,11 @@ Blocks are taken four weeks together. Once four weeks have been over for a week 
 half hours as steps of two bytes, all blocks of a row side by side, so that a row's month is read
 in one stretch. What still comes for them is written as open lines until the next time.
 
+                 block 1   block 2  ...  block 28           block 29
+    row 0        [ 48 steps | 48 steps | ... | 48 steps ]   [ 48 words ]
+    row 1        [ 48 steps | ...                       ]   [ 48 words ]
+                   closed, 2 bytes a half hour                open, 4 bytes
+
 A block in which nearly every row has a line is *regular*: all rows get one (some blank), and
 where it stands is a multiplication (`directory.py`). Other blocks, and rows that use too much
 for two bytes, are listed one by one.

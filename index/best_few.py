@@ -1,6 +1,9 @@
 """The smallest few of many pairs, kept in a heap with the largest of them at its root.
 
 A heap is an array (2, room): rank and number. Equal ranks stand by number.
+
+    rank     9  7  8  2  5  .  .        place k is not better than places 2k + 1 and 2k + 2
+    number   4  1  6  0  3  .  .        size 5, room 7
 """
 
 from __future__ import annotations

@@ -5,6 +5,10 @@ the first touch of a day costs, how many readings there are and which come at so
 order by time or meter is counting bits. Ordered by value, a row is passed over as a whole when
 what its register reaches is not among the best so far.
 
+    row 7   0 1 1 1 0 1 ...        bit k of its word: a reading stands at half hour first + k
+    row 8   1 1 1 1 1 1 ...
+    extra   row | time | value | kind
+
 Readings off the grid, and all of rows in which a segment opens meanwhile, stand beside: *extra*.
 Of the order of both together a page needs, of the bits' order, no more than its own stretch and
 as many readings before it as there are extra ones.

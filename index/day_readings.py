@@ -1,4 +1,12 @@
-"""What the index is given: the effective readings of one local day, in columns."""
+"""What the index is given: the effective readings of one local day, in columns.
+
+series    ("531-204-118", "S") ("531-204-119", "S") ...         names, by code
+pointer   0                    48                    95         where each one's rows begin
+code      0     0     0  ...   1     1  ...
+times     ...                                                   epoch seconds, rising in a code
+values    ...                                                   Wh
+kinds     ...                                                   0 read, 1 initial
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,10 @@ A call from Python pays some 45 ns for every array it hands over, and compiled f
 references for each; where a question takes one microsecond that is most of it. `Packed` holds the
 arrays alive and says where they are; `ints`, `words` and the like give them back inside a
 compiled function, which must not outlive the call.
+
+    table   [ address | length | width ][ address | length | width ] ...   three numbers an array
+              │                           └ array 1
+              └ array 0: [ . . . . ]               width is a row's; of one dimension the length
 """
 
 from __future__ import annotations
