@@ -64,6 +64,8 @@ class _Stock:
     """Files that cannot be read, and why, where they were taken as they are."""
     damage: tuple[str, ...] = ()
     """What is wrong with the manifest on disk."""
+    on_disk: int = 0
+    """Generation of the manifest on disk; 0 where there is none."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ class Opening:
         """Open beside the process that owns the home. Raises Unavailable, Corrupt."""
         trouble: MeterbookError = Unavailable(BEING_REWRITTEN)
         for _ in range(ATTEMPTS):
-            before = self._sound_manifest()
+            stock = self._sound_stock()
+            before = stock.manifest
             try:
                 recovered = inspect(self.home.logs, flushed=before.flushed_generation)
                 tails = self._tails(recovered, before)
@@ -110,7 +113,7 @@ class Opening:
                 trouble = error
                 sleep(PAUSE_SECONDS)
                 continue
-            moved = self._moved_since(before, recovered)
+            moved = self._moved_since(stock, recovered)
             if not moved and not recovered.damage:
                 return Opened(replace(view, tails=tails), recovered, (), stale)
             if recovered.damage:
@@ -118,9 +121,9 @@ class Opening:
             sleep(PAUSE_SECONDS)
         raise trouble
 
-    def _moved_since(self, before: Manifest, recovered: Recovered) -> bool:
+    def _moved_since(self, stock: _Stock, recovered: Recovered) -> bool:
         """Whether a log was closed or merged since it was looked at."""
-        found = SealState(tuple(log.generation for log in recovered.sealed), before.generation)
+        found = SealState(tuple(log.generation for log in recovered.sealed), stock.on_disk)
         return SealState.of(self.home.logs, self.home.manifest) != found
 
     def _stock(self, *, adopt: bool) -> _Stock:
@@ -128,7 +131,8 @@ class Opening:
         damage: tuple[str, ...] = ()
         try:
             if self.home.manifest.exists() or not self.files.days():
-                return _Stock(Manifest.load(self.home.manifest))
+                manifest = Manifest.load(self.home.manifest)
+                return _Stock(manifest, on_disk=manifest.generation)
         except Corrupt as error:
             damage = (error.sentence,)
         taken = self._taken(dict.fromkeys(self.files.days()))
@@ -139,11 +143,11 @@ class Opening:
             stock.manifest.save(self.home.manifest)
         return stock
 
-    def _sound_manifest(self) -> Manifest:
+    def _sound_stock(self) -> _Stock:
         stock = self._stock(adopt=False)
         if stock.damage or stock.lost:
             raise Corrupt(" ".join((*stock.damage, *stock.lost.values())))
-        return stock.manifest
+        return stock
 
     def _taken(self, expected: Mapping[date, DayEntry | None]) -> StockTaking:
         return take_stock(self.files, self.home.zone, expected, self.progress)

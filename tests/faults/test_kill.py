@@ -95,7 +95,11 @@ def test_no_acknowledged_reading_is_lost_and_none_invented(tmp_path: Path) -> No
                 tmp_path, f"{SEED}.{kill}", after=after, receiving=chance.random() < 0.75
             )
             assert not killed.trouble, told
-            look(tmp_path, killed, told, recover=chance.random() < 0.5)
+            try:
+                look(tmp_path, killed, told, recover=chance.random() < 0.5)
+            except Exception as error:
+                error.add_note(told)
+                raise
     assert killed.acknowledged
 
 

@@ -79,20 +79,24 @@ def test_seal_that_failed_half_way_is_repeated(
 @pytest.mark.parametrize("first", STEPS, ids=lambda step: step[1])
 @pytest.mark.parametrize("second", STEPS, ids=lambda step: step[1])
 @pytest.mark.parametrize("writable", [False, True])
+@pytest.mark.parametrize("ended_before", [False, True])
 def test_two_seals_of_one_day_that_both_failed_are_recovered(
     home: StoreHome,
     monkeypatch: pytest.MonkeyPatch,
     first: tuple[object, str],
     second: tuple[object, str],
     writable: bool,
+    ended_before: bool,
 ) -> None:
-    """The day file may be newer than the manifest, and the manifest newer than the snapshot."""
+    """The day file may be newer than the manifest, and the manifest newer than the snapshot; where
+    no day was ended before, there is no manifest."""
 
     def refuse(*_: object, **__: object) -> None:
         raise Unavailable("the disk is full")
 
     home.submit(*(reading(n, n) for n in range(0, 100, 7)))
-    home.store.seal()
+    if ended_before:
+        home.store.seal()
     for shift, step in ((1, first), (2, second)):
         home.submit(*(reading(n + shift, n + shift) for n in range(0, 100, 7)))
         with monkeypatch.context() as patch:
