@@ -51,6 +51,8 @@ MUCH_LATER = datetime(2060, 1, 1, tzinfo=UTC)
 UPLOADER = Scope("tester", Action.SUBMIT_READINGS, None)
 ADMIN = Scope("boss", Action.CORRECT_READINGS, None)
 PLACE = GroupPath("East", "Bedok", "3-room")
+LOOKED_AT = 0.3
+"""Of so many homes that were crashed, before they are recovered."""
 
 # A zone's calendar takes 50 ms to compute, and there is one zone.
 home_module.HomeZone = lru_cache(HomeZone)  # type: ignore[misc, assignment]
@@ -296,6 +298,8 @@ class HomeLayer:
 
     def again(self, folder: Path, seed: str, life: Life, expected: Expected) -> None:
         chance = Random(f"again {seed}")
+        if not life.holes and Random(f"beside {seed}").random() < LOOKED_AT:
+            _beside(folder, life, expected)
         server = Server(folder, life, now=SOON)
         try:
             server.check(expected)
@@ -322,6 +326,19 @@ class HomeLayer:
             server.check(life.promises.at(len(life.operations)))
         finally:
             server.close()
+
+
+def _beside(folder: Path, life: Life, expected: Expected) -> None:
+    """A command that looks before anybody has recovered: it sees what was promised, and changes
+    nothing. Parts that are missing would be damage to it, and are left out."""
+    if not expected.must:
+        return  # there may be no home yet
+    before = life.recorder.now.everything()
+    home = Home.existing(folder / "home")
+    with LocalStore.open(home, clock=lambda: SOON, writable=False) as store:
+        expected.check(home_oracle.rows(store))
+    if life.recorder.now.everything() != before:
+        raise Broken("who only looks changes files")
 
 
 def _watch(day: _Day, step: Step) -> None:

@@ -92,6 +92,15 @@ READING_BUGS: tuple[Bug, ...] = (
         ),
     ),
     bug(
+        "a home without a manifest cannot be looked at",
+        CRASHES,
+        (
+            OPENING,
+            "recovered.sealed), stock.on_disk)",
+            "recovered.sealed), stock.manifest.generation)",
+        ),
+    ),
+    bug(
         "a damaged day file stops the start",
         simulator("home", "damage"),
         (
