@@ -50,14 +50,13 @@ NO_SCHEMA_SAYS = (
     "does not exist",  # the day 0000-00-00
     "is not a day such as",
     "is outside the years",
-    "no more than 20 digits",
     "the words of the address",  # a hundred of them
     "is not an amount of at most",
     "has more than three decimals",
     "the last slab, and only it",
     "does not lie above the slab before",
     "of one name have one rate",
-    "two of them are valid from",
+    "is the first day of two versions",
     "must be later than start",
 )
 """Rules that the reference tells in words."""
