@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,11 @@ PATIENCE = 20.0
 
 def threads_on(process: int) -> Counter[frozenset[int]]:
     """How many threads of a process may run on which processors."""
-    tasks = Path(f"/proc/{process}/task").iterdir()
-    return Counter(frozenset(os.sched_getaffinity(int(task.name))) for task in tasks)
+    found: Counter[frozenset[int]] = Counter()
+    for task in Path(f"/proc/{process}/task").iterdir():
+        with suppress(ProcessLookupError):  # it has ended since
+            found[frozenset(os.sched_getaffinity(int(task.name)))] += 1
+    return found
 
 
 @pytest.mark.skipif(
@@ -29,10 +33,9 @@ def test_threads_that_serve_share_a_processor_and_jobs_have_all(tmp_path: Path) 
     with app_server(tmp_path / "home") as server:
         deadline = time.monotonic() + PATIENCE
         # The first thread joins the others last of all, after it has said where it serves.
-        while sum(threads_on(server.pid).values()) - threads_on(server.pid)[every] <= THREADS:
+        while (found := threads_on(server.pid)).total() - found[every] <= THREADS:
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        found = threads_on(server.pid)
     one = [processors for processors in found if len(processors) == 1]
     assert len(one) == 1
     assert found[one[0]] == THREADS + 1
